@@ -1,0 +1,1 @@
+"""The mail service: storage, SMTP, IMAP, the queue and the command line."""
