@@ -1,0 +1,1 @@
+"""Who exists: places, units, people, posts, boxes and their addresses (design §6)."""
