@@ -1,0 +1,1 @@
+"""Mail words: frozen values without behaviour beyond their own rules."""

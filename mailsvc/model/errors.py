@@ -1,0 +1,63 @@
+"""What services refuse, as facts. Each protocol has one table that says them in its own words."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """A request that a service refuses; nothing was changed."""
+
+
+class MailboxMissing(ServiceError):
+    """No such mailbox, or the reader may not know of it."""
+
+
+class MailboxExists(ServiceError):
+    """A mailbox of that name is there already."""
+
+
+class MailboxProtected(ServiceError):
+    """INBOX and mailboxes with children are not deleted, special mailboxes are not renamed away."""
+
+
+class BadName(ServiceError):
+    """A mailbox name or keyword that cannot be kept: too long, too deep, or with control characters."""
+
+
+class NoSuchRecipient(ServiceError):
+    """No address of ours has this name."""
+
+
+class NotPermitted(ServiceError):
+    """The person has no right to do this here."""
+
+
+class OverQuota(ServiceError):
+    """The box is full; deleting still works."""
+
+
+class TooLarge(ServiceError):
+    """More octets than one letter may have."""
+
+
+class TooMany(ServiceError):
+    """More of something (keywords, mailboxes, recipients) than a limit in the settings allows."""
+
+
+class LetterMissing(ServiceError):
+    """The letter is gone, or the reader may not see it."""
+
+
+class WrongCredentials(ServiceError):
+    """Unknown name or wrong password; which of them is never said."""
+
+
+class AccountLocked(ServiceError):
+    """The password is right, but the account may not be used; `args[0]` says why."""
+
+
+class Conflict(ServiceError):
+    """Somebody else changed it meanwhile: a draft of a newer revision, a plan that drifted."""
+
+
+class StoreUnavailable(ServiceError):
+    """The store cannot take a change now (disk full, failed sync). Nothing was acknowledged."""

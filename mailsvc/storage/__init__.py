@@ -1,0 +1,1 @@
+"""The only mail SQL and the only message files."""

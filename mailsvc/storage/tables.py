@@ -1,0 +1,268 @@
+"""Mail tables. Times are seconds since 1970 UTC, flags are bits, ids are numbers; see docs/architecture.md.
+
+Every column is an integer, text or octets, so that a statement compiled once can run on the bare driver.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both; SQLite wants the word INTEGER for its row id."""
+
+boxes = Table(
+    "boxes",
+    metadata,
+    Column("account_id", Id, primary_key=True, autoincrement=False),
+    Column("quota", Id, nullable=False),  # octets
+    Column("octets", Id, nullable=False, server_default="0"),  # charged, each entry its full size
+    Column("per_person_seen", Integer, nullable=False, server_default="0"),
+    Column("last_uid_validity", Id, nullable=False, server_default="0"),
+    Column("keywords", Text, nullable=False, server_default="[]"),  # JSON list; position + 5 is the flag bit
+)
+"""What storage keeps of an account: its quota, its use and the names of its keywords."""
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("boxes.account_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("special_use", Text),
+    Column("subscribed", Integer, nullable=False, server_default="1"),
+    Column("uid_validity", Id, nullable=False),
+    Column("uid_next", Id, nullable=False, server_default="1"),
+    Column("highest_mod_seq", Id, nullable=False, server_default="1"),
+    Column("exists_count", Id, nullable=False, server_default="0"),
+    Column("unseen", Id, nullable=False, server_default="0"),
+    Column("octets", Id, nullable=False, server_default="0"),
+    UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("length", Id, nullable=False, server_default="0"),  # octets that a commit vouches for
+    Column("sealed", Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),  # SHA-256 of the octets before compression
+    Column("segment_id", Id),  # null: a file of its own
+    Column("offset", Id, nullable=False),
+    Column("stored", Id, nullable=False),
+    Column("size", Id, nullable=False),
+    Column("coding", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("content_key", LargeBinary, nullable=False, unique=True),  # SHA-256 of the content
+    Column("size", Id, nullable=False),
+    Column("header_size", Id, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_structure", LargeBinary, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("thread_id", Id, nullable=False),
+    Column("sent_at", Id),
+    Column("from_name", Text, nullable=False),
+    Column("from_address", Text, nullable=False),
+    Column("to_line", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("base_subject", Text, nullable=False),
+    Column("preview", Text, nullable=False),
+    Column("has_attachments", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("messages_message_id", messages.c.message_id)
+Index("messages_thread", messages.c.thread_id)
+
+thread_references = Table(
+    "thread_references",
+    metadata,
+    Column("reference", Text, primary_key=True),
+    Column("thread_id", Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Every message id that a letter names, and the conversation it belongs to."""
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("mailbox_id", Id, ForeignKey("mailboxes.id"), nullable=False),
+    Column("uid", Id, nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False),
+    Column("flags", Id, nullable=False),
+    Column("mod_seq", Id, nullable=False),
+    Column("internal_date", Id, nullable=False),
+    Column("saved_at", Id, nullable=False),
+    Column("size", Id, nullable=False),  # trace and content together
+    Column("trace", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "uid"),
+    sqlite_with_rowid=False,
+)
+Index("entries_mod_seq", entries.c.mailbox_id, entries.c.mod_seq)
+Index("entries_message", entries.c.message_id)
+Index("entries_date", entries.c.mailbox_id, entries.c.internal_date, entries.c.uid)
+
+expunged = Table(
+    "expunged",
+    metadata,
+    Column("mailbox_id", Id, ForeignKey("mailboxes.id"), nullable=False),
+    Column("uid", Id, nullable=False),
+    Column("mod_seq", Id, nullable=False),
+    Column("at", Id, nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id")),  # null once moved away or past recovery
+    Column("flags", Id, nullable=False),
+    Column("internal_date", Id, nullable=False),
+    Column("size", Id, nullable=False),
+    Column("trace", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "uid"),
+    sqlite_with_rowid=False,
+)
+"""Entries that are gone: told to syncing clients, and recoverable for `storage.recover_days`."""
+Index("expunged_mod_seq", expunged.c.mailbox_id, expunged.c.mod_seq)
+Index("expunged_message", expunged.c.message_id)
+
+seen_ranges = Table(
+    "seen_ranges",
+    metadata,
+    Column("mailbox_id", Id, ForeignKey("mailboxes.id"), nullable=False),
+    Column("viewer_id", Id, nullable=False),  # the account of the person who looks
+    Column("first_uid", Id, nullable=False),
+    Column("last_uid", Id, nullable=False),
+    Column("seen", Integer, nullable=False),  # 0: read and marked unread again, so that the change has a mod-sequence
+    Column("mod_seq", Id, nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "viewer_id", "first_uid"),
+    sqlite_with_rowid=False,
+)
+"""\\Seen of each viewer of a unit mailbox. Ranges of one viewer never overlap; outside of them a letter is unread."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("kind", Integer, nullable=False),
+    Column("account_id", Id, nullable=False),
+    Column("mailbox_id", Id, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What each commit changed, for the other processes; only the newest are kept."""
+
+index_feed = Table(
+    "index_feed",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("message_id", Id, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Letters that came to a mailbox; the search index follows it with a durable watermark."""
+
+outbound = Table(
+    "outbound",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False),
+    Column("trace", LargeBinary, nullable=False),  # our Received field, sent before the content
+    Column("reverse_path", Text, nullable=False),  # "" is the null path
+    Column("account_id", Id),  # who submitted it; null for reports of our own
+    Column("created_at", Id, nullable=False),
+    Column("envelope_id", Text),  # ENVID, RFC 3461 §4.4
+    Column("return_full", Integer),  # RET, RFC 3461 §4.3
+    Column("eight_bit", Integer, nullable=False, server_default="0"),
+    Column("smtputf8", Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
+)
+Index("outbound_message", outbound.c.message_id)
+
+outbound_recipients = Table(
+    "outbound_recipients",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("outbound_id", Id, ForeignKey("outbound.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("local_account_id", Id),  # a full box of our own that the letter waits for
+    Column("notify", Text),  # NOTIFY, RFC 3461 §4.1
+    Column("original_recipient", Text),  # ORCPT, RFC 3461 §4.2
+    Column("state", Text, nullable=False),  # waiting, sent, failed
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt", Id, nullable=False),
+    Column("delay_told", Integer, nullable=False, server_default="0"),
+    Column("last_reply", Text, nullable=False, server_default=""),
+    Column("updated_at", Id, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("outbound_recipients_due", outbound_recipients.c.state, outbound_recipients.c.next_attempt)
+Index("outbound_recipients_outbound", outbound_recipients.c.outbound_id)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),  # SHA-256 of the cookie
+    Column("account_id", Id, nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("created_at", Id, nullable=False),
+    Column("seen_at", Id, nullable=False),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("agent", Text, nullable=False, server_default=""),
+    sqlite_with_rowid=False,
+)
+Index("web_sessions_account", web_sessions.c.account_id)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Id, nullable=False),  # whose Drafts mailbox it is in
+    Column("author_id", Id, nullable=False),  # the account that writes it
+    Column("revision", Integer, nullable=False),
+    Column("mailbox_id", Id, nullable=False),
+    Column("uid", Id, nullable=False),
+    Column("form", Text, nullable=False),  # JSON of the composer, so that nothing typed is lost in MIME
+    Column("updated_at", Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("drafts_account", drafts.c.account_id)
+"""One id for a draft's whole life; the letter in Drafts is replaced at each save."""
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("account_id", Id, primary_key=True, autoincrement=False),
+    Column("values", Text, nullable=False, server_default="{}"),
+)
+"""What a person chose in webmail: language, density, signature; JSON."""
+
+settings_kept = Table(
+    "settings_kept",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Facts about the store itself: its id, which account answers for postmaster."""

@@ -1,0 +1,258 @@
+"""Readers and units of work: what a service is handed to look at, or to change, the store.
+
+A unit of work is a plain function of a `UnitOfWork`; it neither begins nor commits. Whoever opened the transaction
+commits it: `Store.write()` one unit, the mail process's bridge many at once, each in a savepoint of its own.
+"""
+
+from __future__ import annotations
+
+import errno
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import bindparam, insert, select, update
+
+from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
+from mailsvc.model.errors import StoreUnavailable
+from mailsvc.storage import doorbell, tables
+from mailsvc.storage.statement import Row, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from mailsvc.model.changes import Change
+    from mailsvc.storage.pieces import PreparedPiece
+    from mailsvc.storage.store import Store
+
+T = TypeVar("T")
+
+_pieces, _segments = tables.pieces, tables.segments
+PIECE_BY_KEY = Statement(select(_pieces.c.id).where(_pieces.c.key == bindparam("key")))
+ADD_PIECE = Statement(
+    insert(_pieces)
+    .values({name: bindparam(name) for name in ("key", "segment_id", "offset", "stored", "size", "coding")})
+    .returning(_pieces.c.id)
+)
+OPEN_SEGMENT = Statement(
+    select(_segments.c.id, _segments.c.length).where(_segments.c.sealed == 0).order_by(_segments.c.id.desc()).limit(1)
+)
+ADD_SEGMENT = Statement(insert(_segments).values(length=bindparam("length")).returning(_segments.c.id))
+SET_SEGMENT = Statement(
+    update(_segments)
+    .where(_segments.c.id == bindparam("segment"))
+    .values(length=bindparam("length"), sealed=bindparam("sealed"))
+)
+ADD_CHANGE = Statement(
+    insert(tables.changes).values(
+        kind=bindparam("kind"), account_id=bindparam("account_id"), mailbox_id=bindparam("mailbox_id")
+    )
+)
+KINDS = {MailboxChanged: 1, MailboxListChanged: 2, QueueChanged: 3, DirectoryChanged: 4}
+
+
+class Reader:
+    """A connection to look at the store with; each statement sees the newest commit."""
+
+    __slots__ = ("_cursor", "_dialect", "conn", "store")
+
+    def __init__(self, store: Store, conn: Connection) -> None:
+        self.store = store
+        self.conn = conn
+        self._dialect = store.database.dialect
+        driver: Any = conn.connection.driver_connection
+        self._cursor = driver.cursor()
+
+    def clock(self) -> int:
+        """Seconds since 1970, UTC."""
+        return self.store.clock()
+
+    def rows(self, statement: Statement, params: Mapping[str, Any]) -> list[Row]:
+        """All rows of a prepared statement."""
+        text, values = statement.bind(self._dialect, params)
+        rows: list[Row] = self._cursor.execute(text, values).fetchall()
+        return rows
+
+    def one(self, statement: Statement, params: Mapping[str, Any]) -> Row | None:
+        """The first row of a prepared statement, if there is one."""
+        text, values = statement.bind(self._dialect, params)
+        cursor = self._cursor.execute(text, values)
+        row: Row | None = cursor.fetchone()
+        if row is not None and self.store.database.is_sqlite:
+            cursor.fetchall()  # ends the statement, and with it its hold on the WAL
+        return row
+
+    @contextmanager
+    def consistent(self) -> Iterator[None]:
+        """Several statements that see one and the same moment."""
+        self._cursor.execute("BEGIN" if self.store.database.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            yield
+        finally:
+            self._cursor.execute("COMMIT")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._cursor.close()
+        self.conn.close()
+
+
+class UnitOfWork(Reader):
+    """A transaction to change the store in; see the module's text for who commits it."""
+
+    __slots__ = ("_savepoints", "_segment", "changes")
+
+    def __init__(self, store: Store, conn: Connection) -> None:
+        super().__init__(store, conn)
+        self.changes: dict[Change, None] = {}
+        self._segment: tuple[int, int] | None = None
+        self._savepoints = 0
+
+    # -- statements
+
+    def run(self, statement: Statement, params: Mapping[str, Any]) -> int:
+        """Run a prepared change; the number of rows it touched."""
+        text, values = statement.bind(self._dialect, params)
+        count: int = self._cursor.execute(text, values).rowcount
+        return count
+
+    def many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run a prepared change once for each row."""
+        text, values = statement.bind_many(self._dialect, rows)
+        if values:
+            self._cursor.executemany(text, values)
+
+    def record(self, change: Change) -> None:
+        """Tell others of this after the commit, once however often it is recorded."""
+        self.changes[change] = None
+
+    # -- pieces
+
+    def put_piece(self, piece: PreparedPiece, *, is_large: bool) -> int:
+        """The id of a piece, stored now if it is new. Large ones are files already (`PieceFiles.put_large`)."""
+        known = self.one(PIECE_BY_KEY, {"key": piece.key})
+        if known is not None:
+            return int(known[0])
+        segment_id: int | None = None
+        offset = 0
+        if not is_large:
+            record = piece.record
+            segment_id, offset = self._allot(len(record))
+            self.store.pieces.append(segment_id, offset, record)
+        row = self.one(
+            ADD_PIECE,
+            {
+                "key": piece.key,
+                "segment_id": segment_id,
+                "offset": offset,
+                "stored": len(piece.stored),
+                "size": piece.size,
+                "coding": piece.coding,
+            },
+        )
+        assert row is not None
+        return int(row[0])
+
+    def _allot(self, octets: int) -> tuple[int, int]:
+        if self._segment is None:
+            row = self.one(OPEN_SEGMENT, {})
+            self._segment = (int(row[0]), int(row[1])) if row is not None else self._new_segment()
+        segment_id, length = self._segment
+        if length and length + octets > self.store.pieces.segment_bytes:
+            self.run(SET_SEGMENT, {"segment": segment_id, "length": length, "sealed": 1})
+            segment_id, length = self._new_segment()
+        self._segment = (segment_id, length + octets)
+        self.run(SET_SEGMENT, {"segment": segment_id, "length": length + octets, "sealed": 0})
+        return segment_id, length
+
+    def _new_segment(self) -> tuple[int, int]:
+        row = self.one(ADD_SEGMENT, {"length": 0})
+        assert row is not None
+        return int(row[0]), 0
+
+    # -- the transaction, for those who open it
+
+    def begin(self) -> None:
+        """Begin; the writers' lock is held already."""
+        self.store.refuse_if_failed()
+        self.changes = {}
+        self._segment = None
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE" if self.store.database.is_sqlite else "BEGIN")
+        except self.store.database.driver_error as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def attempt(self, unit: Callable[..., T], *args: Any) -> T:
+        """Run one unit in a savepoint: what it raises undoes it and nothing else."""
+        self._savepoints += 1
+        name = f"unit_{self._savepoints}"
+        before = dict(self.changes)
+        self._cursor.execute(f"SAVEPOINT {name}")
+        try:
+            result = unit(self, *args)
+        except BaseException:
+            self._cursor.execute(f"ROLLBACK TO {name}")
+            self._cursor.execute(f"RELEASE {name}")
+            self.changes = before
+            self._segment = None
+            raise
+        self._cursor.execute(f"RELEASE {name}")
+        return result
+
+    def write_changes(self) -> None:
+        """Leave a row for the other processes of what this transaction changed."""
+        self.many(
+            ADD_CHANGE,
+            [
+                {
+                    "kind": KINDS[type(change)],
+                    "account_id": getattr(change, "account_id", 0),
+                    "mailbox_id": getattr(change, "mailbox_id", 0),
+                }
+                for change in self.changes
+            ],
+        )
+
+    def commit(self) -> None:
+        """Make it durable: pieces first, then the rows that refer to them."""
+        try:
+            self.store.pieces.sync()
+        except OSError as error:
+            self.store.fail(f"fdatasync: {error.strerror}")
+            self.rollback()
+            raise StoreUnavailable(str(error)) from error
+        try:
+            self._cursor.execute("COMMIT")
+        except self.store.database.driver_error as error:
+            # After a failed sync nobody knows what is on disk: stop, and let the restart's recovery decide.
+            if "disk I/O error" in str(error):
+                self.store.fail(str(error))
+            self.rollback()
+            raise StoreUnavailable(str(error)) from error
+
+    def rollback(self) -> None:
+        """Undo the transaction; harmless if the database has undone it already."""
+        self.changes = {}
+        self._segment = None
+        driver: Any = self.conn.connection.driver_connection
+        if not self.store.database.is_sqlite or driver.in_transaction:
+            try:
+                self._cursor.execute("ROLLBACK")
+            except self.store.database.driver_error as error:
+                self.store.fail(str(error))
+
+    def tell(self) -> None:
+        """After the commit: tell this process's listeners, and ring for the others."""
+        if self.changes:
+            changes = tuple(self.changes)
+            self.changes = {}
+            self.store.publish(changes)
+            doorbell.ring(self.store.data_dir)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of the driver or of the system says that no space is left."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return "disk is full" in str(error)
