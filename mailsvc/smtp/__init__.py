@@ -1,0 +1,1 @@
+"""SMTP, submission and LMTP: in from the world, out to the world."""
