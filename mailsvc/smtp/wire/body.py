@@ -9,7 +9,10 @@ _HEADS = tuple(_END[:length] for length in range(len(_END) - 1, 0, -1))
 
 
 class BodyFault(Enum):
-    """Why a body is refused. The stream is read to its end all the same."""
+    """Why a body is refused, gravest first. The stream is read to its end all the same.
+
+    Of several faults the gravest is told, wherever it stands, so that no split changes the answer.
+    """
 
     BARE_NEWLINE = "bare CR or LF"
     LINE_TOO_LONG = "line too long"
@@ -60,15 +63,20 @@ class DataBody:
         return None
 
     def _keep(self, data: bytes) -> None:
-        if self.fault is not None or not data:
+        fault = self.fault
+        if not data or fault is BodyFault.BARE_NEWLINE:
             return
         # A trailing CR is always held back, so CR and LF of one pair are never in two pieces.
         pairs = data.count(b"\r\n")
         if data.count(b"\n") != pairs or data.count(b"\r") != pairs:
             self._refuse(BodyFault.BARE_NEWLINE)
             return
+        if fault is BodyFault.LINE_TOO_LONG:
+            return
         if not self._lines_fit(data):
             self._refuse(BodyFault.LINE_TOO_LONG)
+            return
+        if fault is not None:
             return
         # RFC 5321 §4.5.2: the first dot of a line goes. The end was cut off, so every such dot was added.
         text = data.replace(b"\r\n.", b"\r\n") if b"\r\n." in data else data
