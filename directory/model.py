@@ -5,7 +5,7 @@ Dates are half-open: a version is in force from `valid_from` and no longer on `v
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from enum import IntFlag, StrEnum
 from typing import Final, NewType
 
@@ -22,6 +22,12 @@ PlanId = NewType("PlanId", int)
 
 GIB: Final = 1024**3
 MAX_IDENTIFIER: Final = 35  # QĐ 20/2020/QĐ-TTg: an agency's identifier has at most 35 characters
+_VIETNAM: Final = timedelta(hours=7)
+
+
+def vietnam_day(instant: int) -> date:
+    """The day in Vietnam (UTC+7, no summer time) of an instant in epoch seconds."""
+    return (datetime.fromtimestamp(instant, UTC) + _VIETNAM).date()
 
 
 class Tier(StrEnum):

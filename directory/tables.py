@@ -211,6 +211,7 @@ accounts = _table(
     _words("display_name"),
     _words("title", ""),  # chức vụ, as the address book shows it
     _words("name_fold", kind=_KEY),  # " hoa nguyen thi ": given name first, for completion
+    _words("title_fold", " ", kind=_KEY),
     _words("sort_key", kind=_KEY),
     Column("password_hash", Text()),
     _truth("must_change_password"),
@@ -232,7 +233,8 @@ groups = _table(
     _words("name"),
     _words("kind"),
     Column("branch", Text()),  # a computed group names its branch
-    Column("rule", Text()),  # JSON, of a computed group
+    Column("rule", Text()),  # JSON, of a computed group; its members are worked out into group_members
+    _words("name_fold", kind=_KEY),
     _ref("unit_id", "units", nullable=True, index=True),
     _words("senders", "inside"),  # who may write to it: inside, members, owners
     Column("created_at", _INSTANT, nullable=False),

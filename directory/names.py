@@ -1,0 +1,166 @@
+"""Vietnamese names: their parts, how they fold, how they sort, and the local parts made from them."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Final
+
+from directory.model import NameParts
+
+MAX_BASE: Final = 56  # leaves room for a number within the 64 octets of RFC 5321 §4.5.3.1.1
+NAMELESS: Final = "hopthu"  # "mailbox": for a name without one Latin letter
+RESERVED_LOCALS: Final = frozenset(
+    {
+        "abuse",  # RFC 2142 §4
+        "admin",
+        "administrator",
+        "ftp",
+        "hostmaster",  # RFC 2142 §7
+        "info",
+        "mailer-daemon",
+        "news",
+        "noc",
+        "noreply",
+        "no-reply",
+        "postmaster",  # RFC 5321 §4.5.1
+        "root",
+        "security",  # RFC 2142 §4
+        "support",
+        "webmaster",
+        "www",
+    }
+)
+
+# NFD leaves these whole. Ð (U+00D0) is an Icelandic letter that old keyboards typed for Đ.
+_UNDECOMPOSED: Final = str.maketrans(
+    {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "ß": "ss"}
+)
+_NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
+_SPACES: Final = re.compile(r"\s+")
+
+# The Vietnamese alphabet differs from Latin order by the letters that follow their base: a ă â, d đ, e ê, o ô ơ, u ư.
+_VARIANTS: Final = {"ă": "a1", "â": "a2", "đ": "d1", "ð": "d1", "ê": "e1", "ô": "o1", "ơ": "o2", "ư": "u1"}
+_TONES: Final = {
+    "\u0300": "1",
+    "\u0309": "2",
+    "\u0303": "3",
+    "\u0301": "4",
+    "\u0323": "5",
+}  # huyền hỏi ngã sắc nặng
+_VOWEL_MARKS: Final = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex, horn
+_DIGITS: Final = re.compile(r"\d+")
+
+
+def tidy(text: str) -> str:
+    """NFC, single blanks, none at the ends: how every name is kept."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def fold(text: str) -> str:
+    """Lower case without marks: `Đặng Thị Hướng` becomes `dang thi huong`."""
+    decomposed = unicodedata.normalize("NFD", text.translate(_UNDECOMPOSED).lower().translate(_UNDECOMPOSED))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def syllables(text: str) -> tuple[str, ...]:
+    """The folded words of a text; what is neither letter nor digit parts them, but for an apostrophe."""
+    return tuple(word for word in _NOT_ALNUM.split(_without_apostrophes(fold(text))) if word)
+
+
+def split_name(full_name: str) -> NameParts:
+    """Họ, tên đệm, tên: the first word, those between, the last; one word alone is the given name.
+
+    `K'Brếp` is one word. Numbers at the end belong to the given name: `Nguyễn Văn An 2`.
+    """
+    words = tidy(full_name).split(" ")
+    last = len(words) - 1
+    while last > 0 and words[last].isdigit():
+        last -= 1
+    given = " ".join(words[last:])
+    before = words[:last]
+    return NameParts(family=before[0] if before else "", middle=" ".join(before[1:]), given=given)
+
+
+def local_part(parts: NameParts) -> str:
+    """The given name, then the initials of family and middle name: `Nguyễn Văn An` becomes `annv`.
+
+    A number in the name closes it (`Nguyễn Văn An 2`: `annv2`), so that the letters stay together.
+    """
+    given = syllables(parts.given)
+    number = "".join(word for word in given if word.isdigit())
+    stem = "".join(word for word in given if not word.isdigit())
+    initials = "".join(word[0] for word in (*syllables(parts.family), *syllables(parts.middle)))
+    base = (stem + initials)[:MAX_BASE] + number[:6]
+    return base or NAMELESS
+
+
+def unit_local_part(short_name: str, name: str) -> str:
+    """The local part of a unit's own box: its short name, or the folded name in one word."""
+    dotted = re.sub(r"[^a-z0-9.-]+", "", fold(short_name)).strip(".-")
+    dotted = re.sub(r"\.{2,}", ".", dotted)
+    return (dotted or "".join(syllables(name)))[:MAX_BASE].strip(".-") or NAMELESS
+
+
+def next_free(base: str, taken: Collection[str]) -> str:
+    """The first of `annv`, `annv2`, `annv3` … that is neither taken nor reserved.
+
+    A base that ends in a digit is numbered after a dot, so that `annv2` and a second `annv` never meet.
+    """
+    if base not in taken and base not in RESERVED_LOCALS:
+        return base
+    joint = "." if base[-1].isdigit() else ""
+    number = 2
+    while f"{base}{joint}{number}" in taken:
+        number += 1
+    return f"{base}{joint}{number}"
+
+
+def sort_key(parts: NameParts) -> str:
+    """A text whose octet order is the order of a Vietnamese list: by given name, then family, then middle."""
+    return " ".join(text_sort_key(part) for part in (parts.given, parts.family, parts.middle))
+
+
+def text_sort_key(text: str) -> str:
+    """The order of the Vietnamese alphabet, letters before tones, numbers by value: Đ after D, ă after a."""
+    letters: list[str] = []
+    tones: list[str] = []
+    padded = _DIGITS.sub(lambda number: number[0].zfill(6), tidy(text).lower())
+    for character in padded:
+        letter, tone = _letter_and_tone(character)
+        if letter:
+            letters.append(letter)
+            tones.append(tone)
+    return "".join(letters) + "!" + "".join(tones)  # "!" sorts before every letter and digit
+
+
+def name_fold(parts: NameParts) -> str:
+    """What address completion looks through: given name first, a blank before each syllable and at the end."""
+    return _spaced((*syllables(parts.given), *syllables(parts.family), *syllables(parts.middle)))
+
+
+def text_fold(text: str) -> str:
+    """The same for the name of a unit or a shared box, in its own order."""
+    return _spaced(syllables(text))
+
+
+def _spaced(words: tuple[str, ...]) -> str:
+    return f" {' '.join(words)} " if words else " "
+
+
+def _without_apostrophes(text: str) -> str:
+    return re.sub(r"['\u2019\u2018\u02bc`]", "", text)
+
+
+def _letter_and_tone(character: str) -> tuple[str, str]:
+    """`ấ` is the letter `â` with the tone sắc; blanks sort before letters, other signs are passed over."""
+    if character == " ":
+        return "#", ""
+    marks = unicodedata.normalize("NFD", character)
+    tone = next((_TONES[mark] for mark in marks if mark in _TONES), "0")
+    letter = unicodedata.normalize(
+        "NFC", marks[0] + "".join(mark for mark in marks[1:] if mark in _VOWEL_MARKS)
+    )
+    if letter in _VARIANTS:
+        return _VARIANTS[letter], tone
+    base = fold(letter)
+    return (f"{base[0]}0", tone) if base and base[0].isalnum() else ("", "")

@@ -1,0 +1,50 @@
+"""Whole tables of rows at once: ids ahead of time, and lists cut to what a statement may carry."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Row, Select, Table, func, insert, select, text
+
+T = TypeVar("T")
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+CHUNK: Final = 500  # bound values of one IN list
+
+
+def allocate_ids(conn: Connection, table: Table, count: int) -> range | list[int]:
+    """`count` ids that no row of `table` has or ever had, for rows that refer to one another.
+
+    Only inside a write transaction: SQLite has one writer, PostgreSQL takes them from the sequence.
+    """
+    if not count:
+        return range(0)
+    if conn.dialect.name == "postgresql":
+        wanted = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return [int(row[0]) for row in conn.execute(wanted, {"name": table.name, "count": count})]
+    used = conn.execute(
+        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}
+    ).scalar()
+    first = int(used or 0) + 1
+    return range(first, first + count)
+
+
+def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """One executemany; every row has the same columns."""
+    if rows:
+        conn.execute(insert(table), list(rows))
+
+
+def insert_one(conn: Connection, table: Table, **values: Any) -> int:
+    """One row; its id."""
+    return int(conn.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """The items in runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def count_rows(conn: Connection, table: Table) -> int:
+    """How many rows a table has."""
+    return int(conn.execute(select(func.count()).select_from(table)).scalar_one())
