@@ -52,6 +52,7 @@ class Mailbox:
     octets: int
     per_person_seen: bool
     """True in unit and post boxes: \\Seen belongs to the viewer."""
+    subscribed: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

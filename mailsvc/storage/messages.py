@@ -1,0 +1,199 @@
+"""Contents: stored once, whoever has them, with everything that is rendered beforehand."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from mailsvc.mime.parse import parse
+from mailsvc.mime.pieces import Piece, cut, join
+from mailsvc.mime.summary import summarise
+from mailsvc.model.errors import LetterMissing
+from mailsvc.model.ids import MessageId
+from mailsvc.storage import tables
+from mailsvc.storage.pieces import PieceDamaged, PreparedPiece, compress
+from mailsvc.storage.statement import Statement
+
+if TYPE_CHECKING:
+    from mailsvc.mime.summary import Summary
+    from mailsvc.storage.pieces import PieceFiles
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
+
+_m, _p, _t = tables.messages, tables.pieces, tables.thread_references
+MANIFEST_ITEM = struct.Struct(">IQQ")
+"""Kind of the piece, its id, and how many octets of the content it stands for."""
+MAX_THREAD_LOOKUPS = 20
+
+BY_KEY = Statement(select(_m.c.id).where(_m.c.content_key == bindparam("key")))
+_COLUMNS = (
+    "content_key",
+    "size",
+    "header_size",
+    "manifest",
+    "envelope",
+    "body",
+    "body_structure",
+    "message_id",
+    "thread_id",
+    "sent_at",
+    "from_name",
+    "from_address",
+    "to_line",
+    "subject",
+    "base_subject",
+    "preview",
+    "has_attachments",
+)
+ADD = Statement(insert(_m).values({name: bindparam(name) for name in _COLUMNS}).returning(_m.c.id))
+OWN_THREAD = Statement(update(_m).where(_m.c.id == bindparam("message")).values(thread_id=bindparam("message")))
+THREAD_OF = Statement(select(_t.c.thread_id).where(_t.c.reference == bindparam("reference")))
+_reference_row = {"reference": bindparam("reference"), "thread_id": bindparam("thread_id")}
+ADD_REFERENCE = {
+    "sqlite": Statement(sqlite_insert(_t).values(_reference_row).on_conflict_do_nothing()),
+    "postgresql": Statement(pg_insert(_t).values(_reference_row).on_conflict_do_nothing()),
+}
+MANIFEST = Statement(select(_m.c.manifest, _m.c.size, _m.c.header_size).where(_m.c.id == bindparam("message")))
+PIECE = Statement(
+    select(_p.c.segment_id, _p.c.offset, _p.c.stored, _p.c.key).where(_p.c.id == bindparam("piece"))
+)
+RENDERED = Statement(
+    select(_m.c.envelope, _m.c.body, _m.c.body_structure).where(_m.c.id == bindparam("message"))
+)
+FACTS = Statement(
+    select(_m.c.size, _m.c.header_size, _m.c.content_key, _m.c.message_id, _m.c.thread_id, _m.c.subject).where(
+        _m.c.id == bindparam("message")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedContent:
+    """A content ready to be stored: parsed, cut, hashed and compressed outside of any lock."""
+
+    key: bytes
+    size: int
+    summary: Summary
+    pieces: tuple[tuple[int, int, PreparedPiece], ...]
+    """Kind, octets of the content, piece."""
+    large: frozenset[bytes]
+    """Keys of the pieces that are files already."""
+
+
+def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
+    """Do all the work on a content that needs no transaction, writing its large pieces to disk."""
+    entity = parse(content)
+    pieces: list[tuple[int, int, PreparedPiece]] = []
+    large: set[bytes] = set()
+    for part in cut(content, entity):
+        coding, stored = compress(part.data)
+        piece = PreparedPiece(hashlib.sha256(part.data).digest(), len(part.data), coding, stored)
+        if len(stored) >= files.large_bytes:
+            files.put_large(piece)
+            large.add(piece.key)
+        pieces.append((part.kind, part.span, piece))
+    return PreparedContent(
+        key=pieces[0][2].key if len(pieces) == 1 and pieces[0][0] == 0 else hashlib.sha256(content).digest(),
+        size=len(content),
+        summary=summarise(content, entity),
+        pieces=tuple(pieces),
+        large=frozenset(large),
+    )
+
+
+def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
+    """The id of a content, stored now if it is new."""
+    known = uow.one(BY_KEY, {"key": prepared.key})
+    if known is not None:
+        return MessageId(known[0])
+    manifest = b"".join(
+        MANIFEST_ITEM.pack(kind, uow.put_piece(piece, is_large=piece.key in prepared.large), span)
+        for kind, span, piece in prepared.pieces
+    )
+    summary = prepared.summary
+    thread = _thread_of(uow, summary)
+    row = uow.one(
+        ADD,
+        {
+            "content_key": prepared.key,
+            "size": prepared.size,
+            "header_size": summary.header_size,
+            "manifest": manifest,
+            "envelope": summary.envelope,
+            "body": summary.body,
+            "body_structure": summary.body_structure,
+            "message_id": summary.message_id,
+            "thread_id": thread or 0,
+            "sent_at": summary.sent_at,
+            "from_name": summary.from_name,
+            "from_address": summary.from_address,
+            "to_line": summary.to_line,
+            "subject": summary.subject,
+            "base_subject": summary.base_subject,
+            "preview": summary.preview,
+            "has_attachments": int(summary.has_attachments),
+        },
+    )
+    assert row is not None
+    message = MessageId(row[0])
+    if thread is None:
+        uow.run(OWN_THREAD, {"message": message})
+    _remember_references(uow, summary, thread or message)
+    return message
+
+
+def _named(summary: Summary) -> list[str]:
+    """Message ids that this letter names, its own first, the nearest ancestors next."""
+    names = [summary.message_id, summary.in_reply_to, *reversed(summary.references)]
+    return list(dict.fromkeys(name for name in names if name))[:MAX_THREAD_LOOKUPS]
+
+
+def _thread_of(uow: UnitOfWork, summary: Summary) -> int | None:
+    for name in _named(summary):
+        row = uow.one(THREAD_OF, {"reference": name})
+        if row is not None:
+            return int(row[0])
+    return None
+
+
+def _remember_references(uow: UnitOfWork, summary: Summary, thread: int) -> None:
+    statement = ADD_REFERENCE[uow.store.database.dialect.name]
+    uow.many(statement, ({"reference": name, "thread_id": thread} for name in _named(summary)))
+
+
+def content(db: Reader, message: MessageId) -> bytes:
+    """The octets as they were sent, checked against the checksum of each piece."""
+    row = db.one(MANIFEST, {"message": message})
+    if row is None:
+        raise LetterMissing(str(message))
+    items = list(MANIFEST_ITEM.iter_unpack(row[0]))
+    if len(items) == 1 and items[0][0] == 0:
+        whole = _piece(db, items[0][1])
+    else:
+        whole = join(tuple(Piece(kind, _piece(db, piece), span) for kind, piece, span in items))
+    if len(whole) != row[1]:
+        raise PieceDamaged(f"letter {message}: size")
+    return whole
+
+
+def header(db: Reader, message: MessageId) -> bytes:
+    """The header and the empty line behind it, without reading attachments."""
+    row = db.one(MANIFEST, {"message": message})
+    if row is None:
+        raise LetterMissing(str(message))
+    kind, piece, span = MANIFEST_ITEM.unpack_from(row[0])
+    if kind == 0 and span >= row[2]:
+        return _piece(db, piece)[: row[2]]
+    return content(db, message)[: row[2]]
+
+
+def _piece(db: Reader, piece: int) -> bytes:
+    row = db.one(PIECE, {"piece": piece})
+    if row is None:
+        raise PieceDamaged(f"piece {piece}: no row")
+    return db.store.pieces.read(row[0], row[1], row[2], row[3])
