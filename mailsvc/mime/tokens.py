@@ -138,10 +138,7 @@ class Cursor:
         if self.data[self.pos] == 0x2E:
             return BROKEN
         while True:
-            if self.data[self.pos] == 0x22:
-                result = self.quoted_string(into)
-            else:
-                result = self.atom_or_dot(into)
+            result = self.quoted_string(into) if self.data[self.pos] == 34 else self.atom_or_dot(into)
             if result != MORE:
                 return result
             octet = self.data[self.pos]
