@@ -1,0 +1,202 @@
+"""Octets to text by the charset a letter names, the old Vietnamese ones included; undeclared octets by a careful guess.
+
+Everything comes out as NFC. Only charsets of this module's lists are used: a name from a letter never reaches a codec
+that is not for text or not linear (punycode, unicode_escape).
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+_VISCII: Final = (
+    "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ"
+    "ÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯ"
+    "ÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡư"
+    "àáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ"
+)
+_TCVN: Final = (
+    "ÀẢÃÁẠẶẬÈẺẼÉẸỆÌỈĨÍỊÒỎÕÓỌỘỜỞỠỚỢÙỦŨ"
+    "\u00a0ĂÂÊÔƠƯĐăâêôơưđẰ\u0300\u0309\u0303\u0301\u0323àảãáạẲằẳẵắẴ"
+    "ẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịò"
+    "ỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ"
+)
+_VISCII_CONTROLS: Final = {0x02: "Ẳ", 0x05: "Ẵ", 0x06: "Ẫ", 0x14: "Ỷ", 0x19: "Ỹ", 0x1E: "Ỵ"}  # RFC 1456 §2
+
+# VNI: a vowel and a second octet that carries its marks; i, y, d and the horned vowels have octets of their own.
+_VNI_PAIRS: Final = {
+    **dict.fromkeys(
+        "aAeEoOuUyY\xf4\xd4\xf6\xd6",
+        (("\xf9", "\u0301"), ("\xf8", "\u0300"), ("\xfb", "\u0309"), ("\xf5", "\u0303"), ("\xef", "\u0323")),
+    ),
+}
+_VNI_CIRCUMFLEX: Final = (
+    ("\xe2", "\u0302"),
+    ("\xe1", "\u0302\u0301"),
+    ("\xe0", "\u0302\u0300"),
+    ("\xe5", "\u0302\u0309"),
+    ("\xe3", "\u0302\u0303"),
+    ("\xe4", "\u0302\u0323"),
+)
+_VNI_BREVE: Final = (
+    ("\xea", "\u0306"),
+    ("\xe9", "\u0306\u0301"),
+    ("\xe8", "\u0306\u0300"),
+    ("\xfa", "\u0306\u0309"),
+    ("\xfc", "\u0306\u0303"),
+    ("\xeb", "\u0306\u0323"),
+)
+_VNI_SINGLE: Final = {
+    "\xf4": "ơ",
+    "\xd4": "Ơ",
+    "\xf6": "ư",
+    "\xd6": "Ư",
+    "\xf1": "đ",
+    "\xd1": "Đ",
+    "\xee": "ỵ",
+    "\xce": "Ỵ",
+    "\xed": "í",
+    "\xcd": "Í",
+    "\xec": "ì",
+    "\xcc": "Ì",
+    "\xe6": "ỉ",
+    "\xc6": "Ỉ",
+    "\xf3": "ĩ",
+    "\xd3": "Ĩ",
+    "\xf2": "ị",
+    "\xd2": "Ị",
+}
+
+
+def _vni_table() -> dict[str, str]:
+    table = dict(_VNI_SINGLE)
+    for base, tones in _VNI_PAIRS.items():
+        letter = _VNI_SINGLE.get(base, base)
+        for octet, mark in tones:
+            table[base + octet] = table[base + octet.upper()] = unicodedata.normalize("NFC", letter + mark)
+    for bases, marks in (("aAeEoO", _VNI_CIRCUMFLEX), ("aA", _VNI_BREVE)):
+        for base in bases:
+            for octet, mark in marks:
+                table[base + octet] = table[base + octet.upper()] = unicodedata.normalize("NFC", base + mark)
+    return table
+
+
+_VNI: Final = _vni_table()
+_VNI_TOKEN = re.compile("|".join(map(re.escape, sorted(_VNI, key=len, reverse=True))))
+
+_VIQR_TOKEN = re.compile(
+    r"\\(.)|([Dd])[Dd]|([AaEeOo])(\^)([\'`?~.]?)|([Aa])(\()([\'`?~.]?)|([OoUu])(\+)([\'`?~.]?)|([AaEeIiOoUuYy])([\'`?~.])",
+    re.DOTALL,
+)
+_VIQR_MARKS: Final = {
+    "^": "\u0302",
+    "(": "\u0306",
+    "+": "\u031b",
+    "'": "\u0301",
+    "`": "\u0300",
+    "?": "\u0309",
+    "~": "\u0303",
+    ".": "\u0323",
+    "": "",
+}
+
+_SPOKEN: Final = {  # names in use -> ours or the codec's
+    "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-8": "utf-8", "utf-7": "utf-7", "unicode-1-1-utf-7": "utf-7",
+    "utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32": "utf-32",
+    "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "x-gbk": "gb18030", "hz-gb-2312": "hz",
+    "big5": "big5hkscs", "big5-hkscs": "big5hkscs", "cn-big5": "big5hkscs", "euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp_2",
+    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "cp932": "cp932", "windows-31j": "cp932",
+    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "cp949": "cp949", "iso-2022-kr": "iso2022_kr",
+    "koi8-r": "koi8-r", "koi8-u": "koi8-u", "tis-620": "cp874", "windows-874": "cp874", "macintosh": "mac_roman",
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "iso8859-1": "cp1252", "latin-1": "cp1252", "iso-8859-11": "cp874",
+    "windows-1258": "cp1258", "cp1258": "cp1258", "x-cp1258": "cp1258",
+    "viscii": "viscii", "csviscii": "viscii", "x-viscii": "viscii", "viscii1.1-1": "viscii",
+    "tcvn": "tcvn", "tcvn3": "tcvn", "tcvn-5712": "tcvn", "tcvn5712": "tcvn", "tcvn5712-1": "tcvn", "tcvn5712-3": "tcvn", "x-tcvn3": "tcvn", "x-tcvn": "tcvn",
+    "tcvn5712-1:1993": "tcvn", "x-viet-tcvn5712": "tcvn", "x-viet-tcvn": "tcvn", "vn3": "tcvn", "abc": "tcvn",
+    "vni": "vni", "x-vni": "vni", "vni-win": "vni", "x-viet-vni": "vni", "x-vni-windows": "vni",
+    "viqr": "viqr", "csviqr": "viqr", "x-viqr": "viqr", "x-viet-viqr": "viqr",
+}  # fmt: skip
+_NUMBERED = re.compile(
+    r"(?:x-)?(?:windows-?|cp-?|ibm-?)(125[0-8]|437|85[0257]|86[0-69])\Z|iso-?8859-?(\d\d?)(?:-[ie])?\Z"
+)
+_ISO_8859: Final = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16})
+# A tone octet of windows-1258 right after a vowel: hardly anything but Vietnamese writes that.
+_TONE_AFTER_VOWEL = re.compile(
+    rb"[AEIOUYaeiouy\xc2\xc3\xca\xd4\xd5\xdd\xe2\xe3\xea\xf4\xf5\xfd][\xcc\xd2\xde\xec\xf2]"
+)
+
+
+def decode(octets: bytes, charset: str | None) -> str:
+    """Text by the declared charset; what cannot be decoded becomes U+FFFD. Nothing or nonsense declared: `guess`."""
+    if octets.isascii() and charset is None:
+        return octets.decode("ascii")
+    codec = _codec(charset)
+    if codec is None:
+        return guess(octets)
+    own = _OWN.get(codec)
+    return unicodedata.normalize("NFC", own(octets) if own else octets.decode(codec, "replace"))
+
+
+def guess(octets: bytes) -> str:
+    """Undeclared octets: UTF-8 if they are that, else windows-1258 if they have its tones, else windows-1252."""
+    if octets.isascii():
+        return octets.decode("ascii")
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        if (
+            fault.reason == "unexpected end of data"
+            and fault.start >= max(len(octets) - 3, 1)
+            and not octets[: fault.start].isascii()
+        ):
+            text = octets[: fault.start].decode("utf-8")  # cut in the middle of a letter
+        else:
+            text = octets.decode("cp1258" if _TONE_AFTER_VOWEL.search(octets) else "cp1252", "replace")
+    return unicodedata.normalize("NFC", text)
+
+
+def _codec(charset: str | None) -> str | None:
+    if not charset:
+        return None
+    name = charset.strip().strip("\"'").lower()[:40]
+    if (known := _SPOKEN.get(name)) is not None:
+        return known
+    match = _NUMBERED.match(name)
+    if match is None:
+        return None
+    page, iso = match.groups()
+    if page:
+        return f"cp{page}"
+    return f"iso8859-{iso}" if int(iso) in _ISO_8859 else None
+
+
+def _viscii(octets: bytes) -> str:
+    return octets.decode("latin-1").translate(_VISCII_MAP)
+
+
+def _tcvn(octets: bytes) -> str:
+    """TCVN 5712:1993, whose lower half is that of the ABC (TCVN3) fonts."""
+    return octets.decode("latin-1").translate(_TCVN_MAP)
+
+
+def _vni(octets: bytes) -> str:
+    return _VNI_TOKEN.sub(lambda match: _VNI[match.group()], octets.decode("latin-1"))
+
+
+def _viqr(octets: bytes) -> str:
+    """VIQR, RFC 1456 §3: marks follow their vowel, a backslash keeps the next character as it is."""
+
+    def letter(match: re.Match[str]) -> str:
+        escaped, bar, *groups = match.groups()
+        if escaped is not None:
+            return escaped
+        if bar is not None:
+            return "đ" if bar == "d" else "Đ"
+        base, *marks = (group for group in groups if group is not None)
+        return base + "".join(_VIQR_MARKS[mark] for mark in marks)
+
+    return _VIQR_TOKEN.sub(letter, octets.decode("latin-1"))
+
+
+_VISCII_MAP: Final = {**_VISCII_CONTROLS, **{0x80 + at: letter for at, letter in enumerate(_VISCII)}}
+_TCVN_MAP: Final = {0x80 + at: letter for at, letter in enumerate(_TCVN)}
+_OWN: Final = {"viscii": _viscii, "tcvn": _tcvn, "vni": _vni, "viqr": _viqr}
