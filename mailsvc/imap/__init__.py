@@ -1,0 +1,1 @@
+"""The IMAP server: bytes in `wire`, deeds in `handlers`, sockets in `server`."""

@@ -1,0 +1,175 @@
+"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from mailsvc.imap.wire.command import Command
+from mailsvc.imap.wire.errors import MalformedError
+
+if TYPE_CHECKING:
+    from mailsvc.imap.wire.grammar import Cursor
+    from mailsvc.imap.wire.sequence import SequenceSet
+
+MAX_PART_DEPTH = 100
+MAX_FIELDS = 1_000
+MAX_ITEMS = 200
+
+
+class Attribute(Enum):
+    """Items without a section; the value is the name in the reply."""
+
+    ENVELOPE = b"ENVELOPE"
+    FLAGS = b"FLAGS"
+    INTERNALDATE = b"INTERNALDATE"
+    RFC822_SIZE = b"RFC822.SIZE"
+    BODY = b"BODY"
+    BODYSTRUCTURE = b"BODYSTRUCTURE"
+    UID = b"UID"
+    MODSEQ = b"MODSEQ"
+
+
+class Portion(Enum):
+    """Which octets of a part a section names (RFC 3501 §6.4.5)."""
+
+    ALL = b""
+    HEADER = b"HEADER"
+    FIELDS = b"HEADER.FIELDS"
+    FIELDS_NOT = b"HEADER.FIELDS.NOT"
+    TEXT = b"TEXT"
+    MIME = b"MIME"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`BODY[section]<partial>` or one of the RFC822 items that mean the same."""
+
+    part: tuple[int, ...]
+    portion: Portion
+    fields: tuple[bytes, ...]
+    partial: tuple[int, int] | None
+    """First octet and how many."""
+    peek: bool
+    label: bytes
+    """What the reply calls it."""
+
+
+FetchItem = Attribute | Section
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch(Command):
+    """Items of letters by message number, or by UID."""
+
+    uid: bool
+    messages: SequenceSet
+    items: tuple[FetchItem, ...]
+    changed_since: int | None
+
+
+_MACROS: dict[bytes, tuple[FetchItem, ...]] = {
+    b"FAST": (Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.RFC822_SIZE),
+    b"ALL": (Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.RFC822_SIZE, Attribute.ENVELOPE),
+    b"FULL": (
+        Attribute.FLAGS,
+        Attribute.INTERNALDATE,
+        Attribute.RFC822_SIZE,
+        Attribute.ENVELOPE,
+        Attribute.BODY,
+    ),
+}
+_ATTRIBUTES: dict[bytes, FetchItem] = {attribute.value: attribute for attribute in Attribute} | {
+    b"RFC822": Section((), Portion.ALL, (), None, peek=False, label=b"RFC822"),
+    b"RFC822.HEADER": Section((), Portion.HEADER, (), None, peek=True, label=b"RFC822.HEADER"),
+    b"RFC822.TEXT": Section((), Portion.TEXT, (), None, peek=False, label=b"RFC822.TEXT"),
+}
+
+
+def parse_fetch(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Fetch:
+    """FETCH SP sequence-set SP items [SP ( modifiers )]."""
+    cursor.space()
+    messages = cursor.sequence_set()
+    cursor.space()
+    items: tuple[FetchItem, ...]
+    if cursor.peek() == b"(":
+        items = cursor.list_of(lambda: _item(cursor, cursor.keyword()))
+        if len(items) > MAX_ITEMS:
+            raise MalformedError("Too many FETCH items", code="LIMIT")
+    else:
+        word = cursor.keyword()
+        items = _MACROS.get(word) or (_item(cursor, word),)
+    changed_since = None
+    if cursor.skip(b" "):
+        cursor.expect(b"(")
+        if cursor.keyword() != b"CHANGEDSINCE":
+            raise MalformedError("Unknown FETCH modifier")
+        cursor.space()
+        changed_since = cursor.number64()
+        cursor.expect(b")")
+    return Fetch(tag, uid, messages, tuple(dict.fromkeys(items)), changed_since)
+
+
+def _item(cursor: Cursor, word: bytes) -> FetchItem:
+    # An atom ends before "]" but may hold "[": a section starts inside the word.
+    name, bracket, rest = word.partition(b"[")
+    if not bracket:
+        known = _ATTRIBUTES.get(word)
+        if known is None:
+            raise MalformedError(f"Unknown FETCH item {word.decode('ascii')}")
+        return known
+    if name not in {b"BODY", b"BODY.PEEK"}:
+        raise MalformedError(f"Unknown FETCH item {name.decode('ascii')}")
+    part, portion = _section(rest)
+    fields: tuple[bytes, ...] = ()
+    label = rest
+    if portion in {Portion.FIELDS, Portion.FIELDS_NOT}:
+        cursor.space()
+        written = cursor.list_of(cursor.astring)
+        if len(written) > MAX_FIELDS:
+            raise MalformedError("Too many header fields", code="LIMIT")
+        if not all(_is_field_name(one) for one in written):
+            raise MalformedError("Invalid header field name")
+        fields = tuple(dict.fromkeys(one.upper() for one in written))
+        label = rest + b" (" + b" ".join(_spell(one.upper()) for one in written) + b")"
+    cursor.expect(b"]")
+    label = b"BODY[" + label + b"]"
+    partial = None
+    if cursor.skip(b"<"):
+        first = cursor.number64()
+        cursor.expect(b".")
+        partial = (first, cursor.number64())
+        cursor.expect(b">")
+        if partial[1] == 0:
+            raise MalformedError("A partial fetch needs one octet at least")
+        label += b"<%d>" % first
+    return Section(part, portion, fields, partial, name == b"BODY.PEEK", label)
+
+
+def _section(text: bytes) -> tuple[tuple[int, ...], Portion]:
+    part: list[int] = []
+    while text[:1].isdigit():
+        digits, dot, text = text.partition(b".")
+        if not digits.isdigit() or digits[0] == 0x30 or len(digits) > 9 or (dot and not text):
+            raise MalformedError("Invalid section")
+        part.append(int(digits))
+        if len(part) > MAX_PART_DEPTH:
+            raise MalformedError("Section too deep", code="LIMIT")
+    try:
+        portion = Portion(text)
+    except ValueError:
+        raise MalformedError("Invalid section") from None
+    if portion is Portion.MIME and not part:
+        raise MalformedError("MIME needs a part number")
+    return tuple(part), portion
+
+
+def _is_field_name(name: bytes) -> bool:
+    return bool(name) and all(0x21 <= octet <= 0x7E and octet != 0x3A for octet in name)
+
+
+def _spell(name: bytes) -> bytes:
+    if name.replace(b"-", b"").isalnum():
+        return name
+    return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'

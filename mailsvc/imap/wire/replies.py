@@ -1,0 +1,235 @@
+"""Replies as octets (RFC 3501 §7). Each function gives whole lines, ready to be joined."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mailsvc.imap.wire.grammar import MONTHS, SYSTEM_FLAGS
+from mailsvc.imap.wire.sequence import write_sequence_set
+from mailsvc.imap.wire.utf7 import encode_mailbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mailsvc.imap.wire.errors import ProtocolError
+
+NIL = b"NIL"
+_SAFE_IN_QUOTES = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*\Z")
+_DAY = 86_400
+_FIRST_KEYWORD_BIT = len(SYSTEM_FLAGS)
+
+
+def tagged(tag: bytes, condition: str, text: str, code: str | None = None) -> bytes:
+    """`tag OK [code] text` (RFC 3501 §7.1)."""
+    return b"%b %b\r\n" % (tag, _condition(condition, text, code))
+
+
+def untagged(condition: str, text: str, code: str | None = None) -> bytes:
+    """`* OK [code] text`, also PREAUTH and BYE."""
+    return b"* %b\r\n" % _condition(condition, text, code)
+
+
+def refusal(error: ProtocolError) -> bytes:
+    """What the engine says of octets that are no command."""
+    if error.tag is None or error.fatal:
+        return untagged(error.condition, error.text, error.code)
+    return tagged(error.tag, error.condition, error.text, error.code)
+
+
+def line(text: bytes) -> bytes:
+    """`* text`."""
+    return b"* %b\r\n" % text
+
+
+def capability(names: Iterable[str]) -> bytes:
+    """`* CAPABILITY …` (RFC 3501 §7.2.1)."""
+    return line(b"CAPABILITY " + " ".join(names).encode("ascii"))
+
+
+def exists(count: int) -> bytes:
+    """How many letters there are (RFC 3501 §7.3.1)."""
+    return b"* %d EXISTS\r\n" % count
+
+
+def recent(count: int) -> bytes:
+    r"""How many have \Recent (RFC 3501 §7.3.2)."""
+    return b"* %d RECENT\r\n" % count
+
+
+def expunge(number: int) -> bytes:
+    """A letter is gone, those behind it move up (RFC 3501 §7.4.1)."""
+    return b"* %d EXPUNGE\r\n" % number
+
+
+def fetch(number: int, items: bytes) -> bytes:
+    """What is known of one letter (RFC 3501 §7.4.2)."""
+    return b"* %d FETCH (%b)\r\n" % (number, items)
+
+
+def search(numbers: Sequence[int], mod_seq: int | None = None) -> bytes:
+    """What SEARCH found, with the highest mod-sequence if asked (RFC 3501 §7.2.5, RFC 7162 §3.1.5)."""
+    found = " ".join(["SEARCH", *map(str, numbers)])
+    if mod_seq is not None and numbers:
+        found += f" (MODSEQ {mod_seq})"
+    return line(found.encode("ascii"))
+
+
+def status(mailbox: str, values: Iterable[tuple[bytes, int]]) -> bytes:
+    """Counters of a mailbox (RFC 3501 §7.2.4)."""
+    pairs = b" ".join([b"%b %d" % pair for pair in values])
+    return b"* STATUS %b (%b)\r\n" % (mailbox_name(mailbox), pairs)
+
+
+def list_line(kind: bytes, attributes: Iterable[str], mailbox: str, children: Iterable[str] = ()) -> bytes:
+    """LIST or LSUB: attributes, separator, name (RFC 3501 §7.2.2); `children` is CHILDINFO (RFC 5258 §4)."""
+    extended = "".join(
+        f' ("CHILDINFO" ({" ".join(quoted)}))' for quoted in [[f'"{c}"' for c in children]] if quoted
+    )
+    return b'* %b (%b) "/" %b%b\r\n' % (
+        kind,
+        " ".join(attributes).encode("ascii"),
+        mailbox_name(mailbox),
+        extended.encode("ascii"),
+    )
+
+
+def list_root(kind: bytes) -> bytes:
+    """The separator, asked for by an empty name (RFC 3501 §6.3.8)."""
+    return b'* %b (\\Noselect) "/" ""\r\n' % kind
+
+
+def namespace(personal: Sequence[str], other_users: Sequence[str], shared: Sequence[str]) -> bytes:
+    """Prefixes of the three kinds of mailboxes (RFC 2342 §5)."""
+    return line(b" ".join([b"NAMESPACE", *map(_namespaces, (personal, other_users, shared))]))
+
+
+def quota_root(mailbox: str, roots: Iterable[str]) -> bytes:
+    """The quota roots of a mailbox (RFC 9208 §4.2.2)."""
+    return line(b" ".join([b"QUOTAROOT", mailbox_name(mailbox), *[string(root.encode()) for root in roots]]))
+
+
+def quota(root: str, resources: Iterable[tuple[str, int, int]]) -> bytes:
+    """Use and limit of each resource; STORAGE in units of 1024 octets (RFC 9208 §4.2.1, §5)."""
+    listed = " ".join([f"{name} {used} {limit}" for name, used, limit in resources]).encode("ascii")
+    return b"* QUOTA %b (%b)\r\n" % (string(root.encode()), listed)
+
+
+def identity(fields: Iterable[tuple[str, str]]) -> bytes:
+    """What the server says of itself (RFC 2971 §3.2)."""
+    pairs = [string(name.encode()) + b" " + string(value.encode()) for name, value in fields]
+    return line(b"ID (" + b" ".join(pairs) + b")")
+
+
+def enabled(capabilities: Iterable[bytes]) -> bytes:
+    """What ENABLE switched on now (RFC 5161 §3.2)."""
+    return line(b" ".join([b"ENABLED", *capabilities]))
+
+
+def append_uid(uid_validity: int, uid: int) -> str:
+    """Response code of APPEND (RFC 4315 §3)."""
+    return f"APPENDUID {uid_validity} {uid}"
+
+
+def copy_uid(uid_validity: int, sources: Sequence[int], targets: Sequence[int]) -> str:
+    """Response code of COPY and MOVE (RFC 4315 §3, RFC 6851 §4.3)."""
+    old, new = write_sequence_set(sources).decode(), write_sequence_set(targets).decode()
+    return f"COPYUID {uid_validity} {old} {new}"
+
+
+def mailbox_name(name: str) -> bytes:
+    """A mailbox name as astring, in modified UTF-7."""
+    return string(encode_mailbox(name))
+
+
+def string(value: bytes) -> bytes:
+    """Quoted where it can be, a literal where it must be (RFC 3501 §4.3)."""
+    if len(value) <= 1000 and _SAFE_IN_QUOTES.match(value):
+        if b'"' in value or b"\\" in value:
+            value = value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        return b'"%b"' % value
+    return literal(value)
+
+
+def literal(value: bytes) -> bytes:
+    """`{n}` and the octets."""
+    return b"{%d}\r\n%b" % (len(value), value)
+
+
+def nstring(value: bytes | None) -> bytes:
+    """A string, or NIL for None."""
+    return NIL if value is None else string(value)
+
+
+def flag_names(flags: int, keywords: Sequence[str | None]) -> str:
+    """The flags of a bit set, without parentheses; keywords start at bit 5."""
+    names = [name for bit, name in enumerate(SYSTEM_FLAGS.values()) if flags >> bit & 1]
+    if flags >> _FIRST_KEYWORD_BIT:
+        names += [
+            name
+            for bit, name in enumerate(keywords, _FIRST_KEYWORD_BIT)
+            if name is not None and flags >> bit & 1
+        ]
+    return " ".join(names)
+
+
+class FlagLists(dict[int, bytes]):
+    r"""`FLAGS (\Seen …)` by bit set, each made once: a mailbox has few different sets."""
+
+    __slots__ = ("_keywords",)
+
+    def __init__(self, keywords: Sequence[str | None]) -> None:
+        """`keywords[i]` is the name at bit 5 + i."""
+        super().__init__()
+        self._keywords = keywords
+
+    def __missing__(self, flags: int) -> bytes:
+        made = self[flags] = f"FLAGS ({flag_names(flags, self._keywords)})".encode("ascii")
+        return made
+
+
+class InternalDates(dict[int, bytes]):
+    """`"17-Jul-1996 02:44:25 +0700"` from seconds since 1970; days are made once (RFC 3501 §9, date-time)."""
+
+    __slots__ = ("_offset", "_zone")
+
+    def __init__(self, zone_minutes: int) -> None:
+        """`zone_minutes` east of Greenwich: the days that SEARCH compares are those of this zone."""
+        super().__init__()
+        sign = "-" if zone_minutes < 0 else "+"
+        hours, minutes = divmod(abs(zone_minutes), 60)
+        self._zone = f' {sign}{hours:02d}{minutes:02d}"'.encode("ascii")
+        self._offset = zone_minutes * 60
+
+    def __missing__(self, day: int) -> bytes:
+        made = self[day] = _day(day)
+        return made
+
+    def of(self, seconds: int) -> bytes:
+        """One date-time in quotes."""
+        day, rest = divmod(seconds + self._offset, _DAY)
+        minutes, second = divmod(rest, 60)
+        return b"%b %02d:%02d:%02d%b" % (self[day], minutes // 60, minutes % 60, second, self._zone)
+
+
+def _day(days: int) -> bytes:
+    """`"17-Jul-1996`, by the civil calendar: eras of 400 years that begin on 1 March."""
+    era, of_era = divmod(days + 719_468, 146_097)
+    year_of_era = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    month = (5 * of_year + 2) // 153
+    day = of_year - (153 * month + 2) // 5 + 1
+    month = month + 3 if month < 10 else month - 9
+    year = year_of_era + era * 400 + (month <= 2)
+    return b'"%02d-%b-%04d' % (day, MONTHS[month - 1], year)
+
+
+def _condition(condition: str, text: str, code: str | None) -> bytes:
+    said = f"{condition} [{code}] {text}" if code else f"{condition} {text}"
+    return said.encode("utf-8")
+
+
+def _namespaces(prefixes: Sequence[str]) -> bytes:
+    if not prefixes:
+        return NIL
+    return b"(" + b"".join([b'(%b "/")' % mailbox_name(prefix) for prefix in prefixes]) + b")"

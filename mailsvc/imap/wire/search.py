@@ -1,0 +1,292 @@
+"""SEARCH and UID SEARCH: the tree of what is looked for (RFC 3501 §6.4.4, RFC 7162 §3.1.5)."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from mailsvc.imap.wire.command import Command
+from mailsvc.imap.wire.errors import MalformedError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from mailsvc.imap.wire.grammar import Cursor
+    from mailsvc.imap.wire.sequence import SequenceSet
+
+MAX_DEPTH = 50
+MAX_KEYS = 5_000
+
+
+class When(Enum):
+    """How a day is compared (RFC 3501 §6.4.4)."""
+
+    BEFORE = "before"
+    ON = "on"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of them; with none, every letter (ALL)."""
+
+    keys: tuple[SearchKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One of two."""
+
+    left: SearchKey
+    right: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The others."""
+
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class HasFlag:
+    """A system flag or keyword is set."""
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """RECENT; RFC 9051 Appendix E has dropped the flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header field holds the text; with no text, the field is there."""
+
+    field: str
+    """In lower case."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body holds the text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Header or body hold the text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The internal date, by day."""
+
+    when: When
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The Date field, by day."""
+
+    when: When
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """RFC822.SIZE above a number."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Smaller:
+    """RFC822.SIZE below a number."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uids:
+    """Letters by UID."""
+
+    uids: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Letters by message number."""
+
+    numbers: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class ModSeqFrom:
+    """A mod-sequence equal or above (RFC 7162 §3.1.5)."""
+
+    mod_seq: int
+
+
+SearchKey = (
+    And | Or | Not | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller
+    | Uids | Numbers | ModSeqFrom
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Command):
+    """Which letters are meant."""
+
+    uid: bool
+    key: SearchKey
+    asks_mod_seq: bool
+    """MODSEQ was among the keys: the reply tells the highest (RFC 7162 §3.1.5)."""
+
+
+_FLAGS = {
+    b"ANSWERED": "\\Answered",
+    b"DELETED": "\\Deleted",
+    b"DRAFT": "\\Draft",
+    b"FLAGGED": "\\Flagged",
+    b"SEEN": "\\Seen",
+}
+_FIELDS = {b"BCC": "bcc", b"CC": "cc", b"FROM": "from", b"SUBJECT": "subject", b"TO": "to"}
+_ARRIVED = {b"BEFORE": When.BEFORE, b"ON": When.ON, b"SINCE": When.SINCE}
+_SENT = {b"SENTBEFORE": When.BEFORE, b"SENTON": When.ON, b"SENTSINCE": When.SINCE}
+_FIXED: dict[bytes, SearchKey] = {
+    b"ALL": And(()),
+    b"RECENT": Recent(),
+    b"OLD": Not(Recent()),
+    b"NEW": And((Recent(), Not(HasFlag("\\Seen")))),
+    **{word: HasFlag(flag) for word, flag in _FLAGS.items()},
+    **{b"UN" + word: Not(HasFlag(flag)) for word, flag in _FLAGS.items()},
+}
+_CHARSETS = {b"US-ASCII": "ascii", b"UTF-8": "utf-8"}
+
+
+def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
+    """SEARCH [CHARSET SP astring] 1*(SP search-key)."""
+    cursor.space()
+    reader = _Reader(cursor)
+    return Search(tag, uid, reader.program(), reader.asks_mod_seq)
+
+
+class _Reader:
+    """Reads keys and remembers what the whole command needs to know."""
+
+    __slots__ = ("_count", "_cursor", "_encoding", "asks_mod_seq")
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        # Without CHARSET the text is US-ASCII; phones send UTF-8 all the same, and that reads both.
+        self._encoding = "utf-8"
+        self._count = 0
+        self.asks_mod_seq = False
+
+    def program(self) -> SearchKey:
+        cursor = self._cursor
+        keys: list[SearchKey] = []
+        if cursor.peek() in {b"c", b"C"}:
+            word = cursor.keyword()
+            if word == b"CHARSET":
+                cursor.space()
+                self._charset(cursor.astring().upper())
+                cursor.space()
+                keys.append(self._key(0))
+            else:
+                keys.append(self._named(word, 0))
+        else:
+            keys.append(self._key(0))
+        while cursor.skip(b" "):
+            keys.append(self._key(0))
+        return keys[0] if len(keys) == 1 else And(tuple(keys))
+
+    def _charset(self, name: bytes) -> None:
+        encoding = _CHARSETS.get(name)
+        if encoding is None:
+            raise MalformedError("Unknown charset", condition="NO", code="BADCHARSET (US-ASCII UTF-8)")
+        self._encoding = encoding
+
+    def _key(self, depth: int) -> SearchKey:
+        cursor = self._cursor
+        self._count += 1
+        if depth > MAX_DEPTH or self._count > MAX_KEYS:
+            raise MalformedError("Search too complex", code="LIMIT")
+        ahead = cursor.peek()
+        if ahead == b"(":
+            cursor.expect(b"(")
+            keys = cursor.rest_of_list(lambda: self._key(depth + 1))
+            return keys[0] if len(keys) == 1 else And(keys)
+        if ahead.isdigit() or ahead == b"*":
+            return Numbers(cursor.sequence_set())
+        return self._named(cursor.keyword(), depth)
+
+    def _named(self, word: bytes, depth: int) -> SearchKey:  # one row a key of RFC 3501 §6.4.4
+        fixed = _FIXED.get(word)
+        if fixed is not None:
+            return fixed
+        cursor = self._cursor
+        cursor.space()
+        if word in _FIELDS:
+            return Header(_FIELDS[word], self._text())
+        if word in _ARRIVED:
+            return Arrived(_ARRIVED[word], cursor.date())
+        if word in _SENT:
+            return Sent(_SENT[word], cursor.date())
+        match word:
+            case b"NOT":
+                return Not(self._key(depth + 1))
+            case b"OR":
+                left = self._key(depth + 1)
+                cursor.space()
+                return Or(left, self._key(depth + 1))
+            case b"UID":
+                return Uids(cursor.sequence_set())
+            case b"TEXT":
+                return Text(self._text())
+            case b"BODY":
+                return Body(self._text())
+            case b"HEADER":
+                field = cursor.astring().decode("ascii", "replace").lower()
+                cursor.space()
+                return Header(field, self._text())
+            case b"KEYWORD":
+                return HasFlag(cursor.atom().decode("ascii"))
+            case b"UNKEYWORD":
+                return Not(HasFlag(cursor.atom().decode("ascii")))
+            case b"LARGER":
+                return Larger(cursor.number64())
+            case b"SMALLER":
+                return Smaller(cursor.number64())
+            case b"MODSEQ":
+                return self._mod_seq()
+            case _:
+                raise MalformedError(f"Unknown search key {word.decode('ascii')}")
+
+    def _mod_seq(self) -> SearchKey:
+        # We keep one mod-sequence a letter, so entry name and type say nothing more (RFC 7162 §3.1.5).
+        cursor = self._cursor
+        if cursor.peek() == b'"':
+            if not cursor.quoted().lower().startswith(b"/flags/"):
+                raise MalformedError("Unknown metadata entry")
+            cursor.space()
+            if cursor.keyword() not in {b"PRIV", b"SHARED", b"ALL"}:
+                raise MalformedError("Expected priv, shared or all")
+            cursor.space()
+        self.asks_mod_seq = True
+        return ModSeqFrom(cursor.number64())
+
+    def _text(self) -> str:
+        try:
+            return unicodedata.normalize("NFC", self._cursor.astring().decode(self._encoding))
+        except UnicodeDecodeError:
+            raise MalformedError("Search text is not in its charset") from None
