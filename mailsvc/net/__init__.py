@@ -1,0 +1,1 @@
+"""What lies between the protocols and the machine: TLS, DNS, limits, the bridge to plain services."""

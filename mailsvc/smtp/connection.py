@@ -1,0 +1,219 @@
+"""One SMTP connection: aiosmtpd's, with our reader, replies written once, deadlines and STARTTLS.
+
+aiosmtpd 1.4.6 keeps the life of the connection, the command loop and the dispatch. This class replaces what it reads
+with (bare LF refused, any split), how it writes, and how it goes to TLS; the commands are in session.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiosmtpd.smtp import SMTP
+
+from mailsvc.net.limits import peer_address
+from mailsvc.smtp import says
+from mailsvc.smtp.rules import Client
+from mailsvc.smtp.stream import BadLineError, SessionEndedError, SmtpReader
+from mailsvc.smtp.wire.reply import Reply, reply_from_text
+
+if TYPE_CHECKING:
+    import asyncio
+    import ssl
+
+    from mailsvc.net.limits import TrustedNetworks
+    from mailsvc.smtp.rules import Rules
+
+log = structlog.get_logger("congvu.smtp")
+# aiosmtpd logs each command line, addresses and all; ours are the only lines about a session.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+_WRITE_AT = 32 * 1024
+"""Octets of replies that are written without waiting for the end of the pipeline."""
+_HANDSHAKE_SECONDS = 30.0
+
+
+class SmtpConnection(SMTP):
+    """The server's end of a connection; subclasses add the commands."""
+
+    command_size_limit = 1 << 20
+    """The base class's limit; the reader has bounded the line already."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        connection_id: str,
+        trusted: TrustedNetworks,
+        tls: ssl.SSLContext | None,
+        loop: asyncio.AbstractEventLoop,
+        sessions: set[Any],
+    ) -> None:
+        super().__init__(
+            None,
+            data_size_limit=None,
+            enable_SMTPUTF8=True,
+            hostname=rules.hostname,
+            ident=f"{rules.language.value} Congvu",
+            timeout=rules.limits.command_seconds,
+            loop=loop,
+        )
+        self._rules = rules
+        self._limits = rules.limits
+        self._connection_id = connection_id
+        self._trusted = trusted
+        self._tls = tls
+        self._client: Client
+        self._ends_at = loop.time() + rules.limits.session_seconds
+        self._sessions = sessions
+        """The listener's open connections; this one is among them while it lives."""
+        self._is_winding_up = False
+        self._out: list[bytes] = []
+        self._out_octets = 0
+        # The base class made a StreamReader of its own; ours takes its place before the connection is there.
+        self._input = SmtpReader(loop, rules.limits.command_line_octets, self._write_out)
+        self._stream_reader_wr = weakref.ref(self._input)
+
+    # -- life
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Serve a new connection; replies go out at once (no Nagle)."""
+        address = peer_address(transport.get_extra_info("peername")[0])
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client = Client(
+            self._connection_id,
+            address,
+            is_trusted=address in self._trusted,
+            is_secure=transport.get_extra_info("sslcontext") is not None,
+        )
+        self._sessions.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The transport is gone; a letter that is being stored is stored all the same."""
+        self._sessions.discard(self)
+        super().connection_lost(error)
+
+    def eof_received(self) -> bool:
+        """The client will say no more; what it said is still answered (it may only have closed its half)."""
+        self._input.feed_eof()
+        return not self._client.is_secure
+
+    async def _handle_client(self) -> None:
+        refusal = self._rules.admit(self._client)
+        if refusal is not None:
+            self.transport.write(refusal.encode())
+            self.transport.close()
+            return
+        try:
+            await super()._handle_client()
+        except ConnectionError as error:
+            if not isinstance(error, SessionEndedError):
+                log.info("smtp_connection_lost", conn=self._connection_id, error=str(error))
+        finally:
+            self._rules.leave(self._client)
+            if self.transport is not None:
+                self.transport.close()
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        left = self._ends_at - self.loop.time()
+        super()._reset_timeout(max(min(duration or self._timeout_duration, left), 0.001))
+
+    def _timeout_cb(self) -> None:
+        if self.transport is not None:
+            self.transport.write(says.TOO_SLOW.encode())
+            self.transport.close()
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """What serves this connection."""
+        return self._handler_coroutine
+
+    def wind_up(self) -> None:
+        """The server stops: end now if nothing is under way, else after the reply to the letter."""
+        self._is_winding_up = True
+        if self._is_idle() and self.transport is not None:
+            self.transport.write(says.SHUTTING_DOWN.encode())
+            self.transport.close()
+
+    def abort(self) -> None:
+        """End at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _is_idle(self) -> bool:
+        return True
+
+    async def _close(self, reply: Reply) -> None:
+        """Say a last word, and serve nothing more."""
+        await self.push(reply)
+        self._input.end()
+        self.transport.close()
+        raise SessionEndedError
+
+    # -- replies
+
+    async def push(self, status: Reply | str | bytes) -> None:
+        """Say a reply. It is written when the reader next waits, with the others of the pipeline (RFC 2920 §3.2)."""
+        if isinstance(status, bytes):
+            status = status.decode()
+        reply = reply_from_text(status) if isinstance(status, str) else status
+        octets = reply.encode()
+        self._out.append(octets)
+        self._out_octets += len(octets)
+        # The connection is closed after 221, 421 and aiosmtpd's 502: nobody will wait for input again.
+        if self._out_octets >= _WRITE_AT or reply.code in {221, 421, 502}:
+            await self._write_out()
+
+    async def _write_out(self) -> None:
+        if not self._out:
+            return
+        octets = b"".join(self._out)
+        self._out.clear()
+        self._out_octets = 0
+        self._writer.write(octets)
+        try:
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise SessionEndedError from error
+
+    async def handle_exception(self, error: Exception) -> Reply:
+        """What to say of an exception: a fault of the client's line, or a bug of ours, which stays a bug."""
+        if isinstance(error, BadLineError):
+            return says.LINE_SAYS[error.fault]
+        log.error("smtp_unexpected", conn=self._connection_id, exc_info=error)
+        self._set_rset_state()
+        return says.LOCAL_ERROR
+
+    # -- TLS
+
+    async def _go_secure(self, context: ssl.SSLContext) -> None:
+        """Shake hands after our 220; whatever was said or buffered before is forgotten (RFC 3207 §4.2)."""
+        await self._write_out()
+        # From here to start_tls nothing awaits, so nothing in clear text can slip in behind the discarding.
+        self._input.discard()
+        try:
+            secured = await self.loop.start_tls(
+                self.transport, self, context, server_side=True, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+            )
+        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
+            log.info("smtp_tls_failed", conn=self._connection_id, error=str(error))
+            raise SessionEndedError from error
+        if secured is None:
+            raise SessionEndedError
+        # As asyncio's own StreamWriter.start_tls does.
+        self.transport = self._transport = secured
+        self._input.set_transport(secured)
+        self._writer._transport = secured  # type: ignore[attr-defined]  # noqa: SLF001
+        self._over_ssl = True
+        self._tls_protocol = secured
+        before = self._client
+        self._client = Client(
+            before.connection_id, before.address, is_trusted=before.is_trusted, is_secure=True
+        )
+        self._set_rset_state()

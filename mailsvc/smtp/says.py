@@ -1,0 +1,56 @@
+"""The one table of what this server says; handlers choose from it (STYLE: errors are facts)."""
+
+from __future__ import annotations
+
+from mailsvc.smtp.wire.address import PathError, PathFault
+from mailsvc.smtp.wire.body import BodyFault
+from mailsvc.smtp.wire.lines import LineFault
+from mailsvc.smtp.wire.reply import Reply
+
+OK = Reply(250, "2.0.0", "OK")
+BYE = Reply(221, "2.0.0", "Bye")
+GO_AHEAD = Reply(354, "", "End data with <CR><LF>.<CR><LF>")
+NEED_HELLO = Reply(503, "5.5.1", "Say hello first")
+NEED_MAIL = Reply(503, "5.5.1", "Need MAIL first")
+NEED_RCPT = Reply(503, "5.5.1", "No valid recipients")
+NEED_AUTH = Reply(530, "5.7.0", "Authentication required")
+NEED_TLS = Reply(538, "5.7.11", "Encryption required: use STARTTLS first")
+NESTED_MAIL = Reply(503, "5.5.1", "A transaction is open already")
+NO_ARGUMENT = Reply(501, "5.5.4", "This command takes no argument")
+NEED_NAME = Reply(501, "5.5.4", "Your host name is needed")
+READY_FOR_TLS = Reply(220, "2.0.0", "Ready to start TLS")
+SECURE_ALREADY = Reply(503, "5.5.1", "TLS is on already")
+KNOWN_ALREADY = Reply(503, "5.5.1", "Already authenticated")
+NO_SUCH_MECHANISM = Reply(504, "5.5.4", "Unrecognised authentication type")
+CANNOT_VERIFY = Reply(252, "2.1.5", "Send the letter and see")
+HELP = Reply(214, "2.0.0", "RFC 5321")
+TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
+TOO_LARGE = Reply(552, "5.3.4", "The letter is larger than this server takes")
+NEED_SMTPUTF8 = Reply(553, "5.6.7", "The address needs SMTPUTF8")
+TOO_SLOW = Reply(421, "4.4.2", "Time ran out")
+TOO_MANY_FAULTS = Reply(421, "4.7.0", "Too many errors")
+SHUTTING_DOWN = Reply(421, "4.3.2", "Service shutting down")
+LOCAL_ERROR = Reply(451, "4.3.0", "Local error, try again later")
+WRONG_CREDENTIALS = Reply(535, "5.7.8", "Name or password not accepted")
+
+BODY_SAYS = {
+    BodyFault.BARE_NEWLINE: Reply(550, "5.6.0", "Bare CR or LF in the letter; lines end with CR LF"),
+    BodyFault.LINE_TOO_LONG: Reply(554, "5.6.0", "A line of the letter is too long"),
+    BodyFault.TOO_LARGE: TOO_LARGE,
+}
+LINE_SAYS = {
+    LineFault.TOO_LONG: Reply(500, "5.5.2", "Command line too long"),
+    LineFault.BARE_NEWLINE: Reply(500, "5.5.2", "Bare CR or LF in a command; lines end with CR LF"),
+}
+PATH_SAYS = {
+    PathFault.SYNTAX: (501, "5.5.2"),
+    PathFault.PATH: (501, "5.1.3"),
+    PathFault.PARAMETER: (501, "5.5.4"),
+    PathFault.UNKNOWN_PARAMETER: (555, "5.5.4"),
+}
+
+
+def bad_path(error: PathError, *, path_code: str) -> Reply:
+    """What to say of words after MAIL or RCPT that break the grammar."""
+    code, enhanced = PATH_SAYS[error.fault]
+    return Reply(code, path_code if error.fault is PathFault.PATH else enhanced, str(error))
