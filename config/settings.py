@@ -22,7 +22,9 @@ def _listen(value: str) -> str:
         return value
     host, colon, port = value.rpartition(":")
     if not colon or not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError("cần dạng địa chỉ:cổng, ví dụ 127.0.0.1:2143 / expected host:port; empty turns it off")
+        raise ValueError(
+            "cần dạng địa chỉ:cổng, ví dụ 127.0.0.1:2143 / expected host:port; empty turns it off"
+        )
     return value
 
 
@@ -41,61 +43,95 @@ class _Section(BaseModel):
 
 
 class SmtpSettings(_Section):
-    listen: Listen = Field("127.0.0.1:2525", description="MX: letters from the world, for our own domains only")
+    """The MX listener, and what every SMTP listener shares."""
+
+    listen: Listen = Field(
+        "127.0.0.1:2525", description="MX: letters from the world, for our own domains only"
+    )
     hostname: str = Field("", description="name said in the greeting and in Received; empty: mail.<domain>")
     max_message_bytes: int = Field(35 * MIB, ge=64 * KIB, description="octets; announced as SIZE (RFC 1870)")
     max_recipients: int = Field(1000, ge=100, description="recipients of one letter (RFC 5321 §4.5.3.1.8)")
-    max_line_bytes: int = Field(64 * KIB, ge=1000, description="octets of one line of a letter before it is refused")
-    command_timeout: int = Field(300, ge=5, description="seconds a client may take for one command (RFC 5321 §4.5.3.2)")
+    max_line_bytes: int = Field(
+        64 * KIB, ge=1000, description="octets of one line of a letter before it is refused"
+    )
+    command_timeout: int = Field(
+        300, ge=5, description="seconds a client may take for one command (RFC 5321 §4.5.3.2)"
+    )
     data_timeout: int = Field(900, ge=10, description="seconds a client may take for one letter, absolute")
     max_connections: int = Field(2000, ge=1, description="connections at once to one listener")
     max_connections_per_address: int = Field(50, ge=1, description="connections at once from one address")
-    max_received: int = Field(50, ge=10, description="Received fields after which a letter is called a loop (RFC 5321 §6.3)")
+    max_received: int = Field(
+        50, ge=10, description="Received fields after which a letter is called a loop (RFC 5321 §6.3)"
+    )
 
 
 class SubmissionSettings(_Section):
+    """Where signed-in clients send from."""
+
     listen: Listen = Field("127.0.0.1:2587", description="submission with STARTTLS (RFC 6409)")
-    listen_tls: Listen = Field("127.0.0.1:2465", description="submission with TLS from the first octet (RFC 8314)")
+    listen_tls: Listen = Field(
+        "127.0.0.1:2465", description="submission with TLS from the first octet (RFC 8314)"
+    )
     max_recipients: int = Field(1000, ge=100, description="recipients of one letter")
 
 
 class LmtpSettings(_Section):
+    """Local delivery from a front server."""
+
     listen: Listen = Field("127.0.0.1:2424", description="LMTP (RFC 2033), for trusted networks")
     max_recipients: int = Field(10_000, ge=1000, description="recipients of one letter")
 
 
 class ImapSettings(_Section):
+    """Where mail clients read."""
+
     listen: Listen = Field("127.0.0.1:2143", description="IMAP with STARTTLS (RFC 9051)")
     listen_tls: Listen = Field("127.0.0.1:2993", description="IMAP with TLS from the first octet")
-    max_line_bytes: int = Field(64 * KIB, ge=8 * KIB, description="octets of one command without its literals")
+    max_line_bytes: int = Field(
+        64 * KIB, ge=8 * KIB, description="octets of one command without its literals"
+    )
     login_timeout: int = Field(60, ge=5, description="seconds until a client must have signed in")
-    idle_timeout: int = Field(1800, ge=1800, description="seconds without a command until BYE (RFC 9051 §5.4)")
+    idle_timeout: int = Field(
+        1800, ge=1800, description="seconds without a command until BYE (RFC 9051 §5.4)"
+    )
     max_connections: int = Field(20_000, ge=1, description="connections at once")
     max_connections_per_address: int = Field(200, ge=1, description="connections at once from one address")
 
 
 class ManageSieveSettings(_Section):
+    """Where mail clients keep their filter rules."""
+
     listen: Listen = Field("127.0.0.1:2419", description="ManageSieve (RFC 5804); not served yet")
 
 
 class WebSettings(_Section):
+    """The page."""
+
     listen: Listen = Field("127.0.0.1:8080", description="webmail")
-    public_url: str = Field("", description="https address that users type; empty: plain http on the listener")
+    public_url: str = Field(
+        "", description="https address that users type; empty: plain http on the listener"
+    )
     session_hours: int = Field(12, ge=1, description="hours after which a sign-in ends without use")
     threads: int = Field(4, ge=1, le=64, description="pages rendered at once")
     max_upload_bytes: int = Field(25 * MIB, ge=MIB, description="octets of one attached file")
 
 
 class MetricsSettings(_Section):
+    """Figures for monitoring."""
+
     listen: Listen = Field("127.0.0.1:9090", description="Prometheus figures of the mail process")
 
 
 class TlsSettings(_Section):
+    """The certificate of all listeners."""
+
     certificate: Path | None = Field(None, description="PEM chain; empty: DIR/tls/cert.pem, made at init")
     key: Path | None = Field(None, description="PEM key; empty: DIR/tls/key.pem")
 
 
 class QuotaSettings(_Section):
+    """How much a mailbox may hold."""
+
     personal: int = Field(4 * GIB, ge=0, description="octets of a personal or post mailbox")
     unit: int = Field(10 * GIB, ge=0, description="octets of a unit mailbox")
     warn_percent: int = Field(75, ge=1, le=100, description="per cent at which the page warns")
@@ -103,38 +139,62 @@ class QuotaSettings(_Section):
 
 
 class StorageSettings(_Section):
+    """Where letters are kept."""
+
     url: str = Field("", description="empty: SQLite in DIR; else postgresql+psycopg://… ")
     segment_bytes: int = Field(256 * MIB, ge=MIB, description="octets after which a segment is sealed")
-    large_piece_bytes: int = Field(1 * MIB, ge=64 * KIB, description="stored octets from which a piece is a file of its own")
+    large_piece_bytes: int = Field(
+        1 * MIB, ge=64 * KIB, description="stored octets from which a piece is a file of its own"
+    )
     batch_units: int = Field(200, ge=1, description="units of work in one commit at most")
     recover_days: int = Field(30, ge=0, description="days for which deleted letters can be recovered")
 
 
 class QueueSettings(_Section):
-    smart_host: str = Field("", description="host:port that takes all mail for outside; empty: MX of each domain")
+    """Letters on their way out."""
+
+    smart_host: str = Field(
+        "", description="host:port that takes all mail for outside; empty: MX of each domain"
+    )
     smart_host_user: str = Field("", description="account at the smart host; empty: no AUTH")
-    smart_host_password: str = Field("", description="its password; better by environment CONGVU_QUEUE__SMART_HOST_PASSWORD")
+    smart_host_password: str = Field(
+        "", description="its password; better by environment CONGVU_QUEUE__SMART_HOST_PASSWORD"
+    )
     port: int = Field(25, ge=1, le=65535, description="port of the MX hosts; another one only for tests")
     max_connections: int = Field(20, ge=1, description="connections at once to the outside")
     max_connections_per_domain: int = Field(5, ge=1, description="connections at once to one domain")
-    lifetime_hours: int = Field(120, ge=1, description="hours after which a letter is given back (RFC 5321 §4.5.4.1)")
+    lifetime_hours: int = Field(
+        120, ge=1, description="hours after which a letter is given back (RFC 5321 §4.5.4.1)"
+    )
     delay_notice_hours: int = Field(4, ge=1, description="hours after which the sender is told of a delay")
 
 
 class PasswordSettings(_Section):
+    """What a password must be."""
+
     min_length: int = Field(8, ge=6, description="characters")
     min_classes: int = Field(3, ge=1, le=4, description="of lower, upper, digit, other")
     history: int = Field(3, ge=0, description="former passwords that may not come back")
-    cache_seconds: int = Field(300, ge=0, description="seconds for which a proven password need not be hashed again")
+    cache_seconds: int = Field(
+        300, ge=0, description="seconds for which a proven password need not be hashed again"
+    )
 
 
 class SearchSettings(_Section):
+    """The search index."""
+
     batch: int = Field(50, ge=1, description="letters indexed in one step behind the commits")
-    max_text_bytes: int = Field(512 * KIB, ge=16 * KIB, description="octets of text of one letter that are indexed")
+    max_text_bytes: int = Field(
+        512 * KIB, ge=16 * KIB, description="octets of text of one letter that are indexed"
+    )
 
 
 class LogSettings(_Section):
-    level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+    """What is written down of what happens."""
+
+    level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error"
+    )
     format: str = Field("text", pattern="^(text|json)$", description="text for people, json for collectors")
 
 
@@ -142,12 +202,16 @@ class Settings(_Section):
     """All settings of one installation."""
 
     domain: str = Field("localhost.localdomain", description="the first domain, given at init")
-    language: str = Field("vi", pattern="^(vi|en)$", description="language of notices and of the command line: vi or en")
+    language: str = Field(
+        "vi", pattern="^(vi|en)$", description="language of notices and of the command line: vi or en"
+    )
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
         description="free of rates, connection limits and sender checks, and may log in without TLS",
     )
-    proxy_protocol: bool = Field(False, description="listeners expect the PROXY protocol of a balancer; not served yet")
+    proxy_protocol: bool = Field(
+        False, description="listeners expect the PROXY protocol of a balancer; not served yet"
+    )
     smtp: SmtpSettings = SmtpSettings()
     submission: SubmissionSettings = SubmissionSettings()
     lmtp: LmtpSettings = LmtpSettings()

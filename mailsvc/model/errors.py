@@ -61,3 +61,7 @@ class Conflict(ServiceError):
 
 class StoreUnavailable(ServiceError):
     """The store cannot take a change now (disk full, failed sync). Nothing was acknowledged."""
+
+
+class TransactionLost(StoreUnavailable):
+    """The database undid the whole transaction; no unit of it may be acknowledged."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NewType
 
-AccountId = NewType("AccountId", int)
-"""A box (hộp thư) of the directory: personal, unit, post or service."""
-PersonId = NewType("PersonId", int)
+from directory.model import AccountId, PersonId
+
+__all__ = ["AccountId", "MailboxId", "MessageId", "ModSeq", "PersonId", "Uid", "UidValidity"]
+
 MailboxId = NewType("MailboxId", int)
 """A mailbox as IMAP has it: one folder of an account."""
 MessageId = NewType("MessageId", int)

@@ -36,7 +36,9 @@ class Database:
         self.is_sqlite = not url
         if self.is_sqlite:
             if pysqlite3.sqlite_version_info < OLDEST_SQLITE:
-                raise StoreUnavailable(f"SQLite {pysqlite3.sqlite_version} < 3.51.3: pip install -U pysqlite3")
+                raise StoreUnavailable(
+                    f"SQLite {pysqlite3.sqlite_version} < 3.51.3: pip install -U pysqlite3"
+                )
             self.path = data_dir / "congvu.db"
             self.engine: Engine = create_engine(
                 f"sqlite+pysqlite:///{self.path}",
@@ -48,7 +50,9 @@ class Database:
         else:
             self.engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self.dialect = self.engine.dialect
-        self.driver_error: type[Exception] = pysqlite3.OperationalError if self.is_sqlite else psycopg.OperationalError
+        self.driver_error: type[Exception] = (
+            pysqlite3.OperationalError if self.is_sqlite else psycopg.OperationalError
+        )
         self._mutex = threading.Lock()  # flock() does not keep threads of one process apart
         self._lock_fd = -1
 
@@ -88,7 +92,9 @@ class Database:
 
     def _lock(self) -> int:
         if self._lock_fd < 0:
-            self._lock_fd = os.open(self.data_dir / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock_fd = os.open(
+                self.data_dir / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
         return self._lock_fd
 
     def close(self) -> None:

@@ -24,8 +24,20 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 _e, _x, _f = tables.entries, tables.expunged, tables.index_feed
-_in_range = and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.uid.between(bindparam("first"), bindparam("last")))
-_COLUMNS = ("mailbox_id", "uid", "message_id", "flags", "mod_seq", "internal_date", "saved_at", "size", "trace")
+_in_range = and_(
+    _e.c.mailbox_id == bindparam("mailbox"), _e.c.uid.between(bindparam("first"), bindparam("last"))
+)
+_COLUMNS = (
+    "mailbox_id",
+    "uid",
+    "message_id",
+    "flags",
+    "mod_seq",
+    "internal_date",
+    "saved_at",
+    "size",
+    "trace",
+)
 ADD = Statement(insert(_e).values({name: bindparam(name) for name in _COLUMNS}))
 FEED = Statement(insert(_f).values(message_id=bindparam("message_id")))
 _PACKED = (_e.c.uid, _e.c.flags, _e.c.mod_seq)
@@ -42,7 +54,9 @@ EXPUNGED_SINCE = Statement(
 )
 _ENTRY = (_e.c.uid, _e.c.message_id, _e.c.flags, _e.c.mod_seq, _e.c.internal_date, _e.c.trace, _e.c.size)
 RANGE = Statement(select(*_ENTRY).where(_in_range).order_by(_e.c.uid))
-ONE = Statement(select(*_ENTRY).where(and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.uid == bindparam("uid"))))
+ONE = Statement(
+    select(*_ENTRY).where(and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.uid == bindparam("uid")))
+)
 TOUCHED = Statement(
     select(
         func.count(),
@@ -55,23 +69,28 @@ UNSEEN_CHANGE = Statement(
     select(
         func.count(),
         func.coalesce(
-            func.sum(_e.c.flags.op("&")(SEEN) - _e.c.flags.op("&")(bindparam("keep")).op("|")(bindparam("add")).op("&")(SEEN)), 0
+            func.sum(
+                _e.c.flags.op("&")(SEEN)
+                - _e.c.flags.op("&")(bindparam("keep")).op("|")(bindparam("add")).op("&")(SEEN)
+            ),
+            0,
         ),
     ).where(and_(_in_range, _different))
 )
 SET_FLAGS = Statement(
     update(_e)
     .where(and_(_in_range, _different))
-    .values(flags=_e.c.flags.op("&")(bindparam("keep")).op("|")(bindparam("add")), mod_seq=bindparam("new_mod_seq"))
+    .values(
+        flags=_e.c.flags.op("&")(bindparam("keep")).op("|")(bindparam("add")),
+        mod_seq=bindparam("new_mod_seq"),
+    )
 )
 COPY = Statement(
     insert(_e).from_select(
         _COLUMNS,
         select(
             bindparam("target", type_=_e.c.mailbox_id.type),
-            bindparam("first_uid", type_=_e.c.uid.type)
-            - 1
-            + func.row_number().over(order_by=_e.c.uid),
+            bindparam("first_uid", type_=_e.c.uid.type) - 1 + func.row_number().over(order_by=_e.c.uid),
             _e.c.message_id,
             _e.c.flags,
             bindparam("new_mod_seq", type_=_e.c.mod_seq.type),
@@ -108,6 +127,11 @@ def _expunge(*, keep_letter: bool) -> Statement:
 
 
 EXPUNGE, MOVE_AWAY = _expunge(keep_letter=True), _expunge(keep_letter=False)
+RETIRE = Statement(
+    update(tables.mailboxes)
+    .where(tables.mailboxes.c.id == bindparam("mailbox"))
+    .values(name=bindparam("new_name"), special_use=null(), deleted=1)
+)
 REMOVE = Statement(delete(_e).where(_in_range))
 UIDS = Statement(select(_e.c.uid).where(_in_range).order_by(_e.c.uid))
 FLAGS_IN_USE = Statement(select(_e.c.flags).where(_in_range).distinct())
@@ -126,7 +150,9 @@ OWNERS = Statement(
 PLACES = Statement(
     select(_e.c.mailbox_id, _e.c.uid)
     .join(tables.mailboxes, _e.c.mailbox_id == tables.mailboxes.c.id)
-    .where(and_(_e.c.message_id == bindparam("message"), tables.mailboxes.c.account_id == bindparam("account")))
+    .where(
+        and_(_e.c.message_id == bindparam("message"), tables.mailboxes.c.account_id == bindparam("account"))
+    )
 )
 Range = tuple[int, int]
 
@@ -178,7 +204,14 @@ def deliver(
 
 
 def add(
-    uow: UnitOfWork, mailbox: Mailbox, message: MessageId, size: int, *, flags: int, internal_date: int, trace: bytes = b""
+    uow: UnitOfWork,
+    mailbox: Mailbox,
+    message: MessageId,
+    size: int,
+    *,
+    flags: int,
+    internal_date: int,
+    trace: bytes = b"",
 ) -> tuple[Uid, ModSeq]:
     """A letter into any mailbox (APPEND, a sent copy, a draft); the quota is charged, or OverQuota."""
     mailboxes.charge(uow, mailbox.account_id, size)
@@ -204,10 +237,15 @@ def add(
     return uid, mod_seq
 
 
-def set_flags(uow: UnitOfWork, mailbox: Mailbox, ranges: Iterable[Range], *, keep: int, add_bits: int) -> ModSeq | None:
-    """flags = flags & keep | add_bits, with one new mod-sequence for all that change; None if none does."""
+def set_flags(
+    uow: UnitOfWork, mailbox: Mailbox, ranges: Iterable[Range], *, keep: int, add_bits: int
+) -> ModSeq | None:
+    """Flags = flags & keep | add_bits, with one new mod-sequence for all that change; None if none does."""
     changed = seen_change = 0
-    spans = [{"mailbox": mailbox.id, "first": first, "last": last, "keep": keep, "add": add_bits} for first, last in ranges]
+    spans = [
+        {"mailbox": mailbox.id, "first": first, "last": last, "keep": keep, "add": add_bits}
+        for first, last in ranges
+    ]
     for span in spans:
         row = uow.one(UNSEEN_CHANGE, span)
         assert row is not None
@@ -239,7 +277,9 @@ def uids_in(db: Reader, mailbox: MailboxId, ranges: Iterable[Range]) -> list[Uid
     return found
 
 
-def copy(uow: UnitOfWork, source: Mailbox, target: Mailbox, ranges: Sequence[Range]) -> tuple[list[Uid], list[Uid]]:
+def copy(
+    uow: UnitOfWork, source: Mailbox, target: Mailbox, ranges: Sequence[Range]
+) -> tuple[list[Uid], list[Uid]]:
     """Copy entries, in UID order: (UIDs copied, their new UIDs). Each copy is charged its full size."""
     uids = uids_in(uow, source.id, ranges)
     exists, unseen, octets = _totals(uow, source.id, ranges)
@@ -249,7 +289,9 @@ def copy(uow: UnitOfWork, source: Mailbox, target: Mailbox, ranges: Sequence[Ran
     return uids, _place(uow, source, target, ranges, exists, unseen, octets)
 
 
-def move(uow: UnitOfWork, source: Mailbox, target: Mailbox, ranges: Sequence[Range]) -> tuple[list[Uid], list[Uid]]:
+def move(
+    uow: UnitOfWork, source: Mailbox, target: Mailbox, ranges: Sequence[Range]
+) -> tuple[list[Uid], list[Uid]]:
     """Move entries (RFC 6851): there and gone from here in one transaction, so never twice and never lost."""
     uids = uids_in(uow, source.id, ranges)
     exists, unseen, octets = _totals(uow, source.id, ranges)
@@ -274,14 +316,23 @@ def expunge(uow: UnitOfWork, mailbox: Mailbox, ranges: Sequence[Range]) -> list[
 
 
 def _place(
-    uow: UnitOfWork, source: Mailbox, target: Mailbox, ranges: Sequence[Range], exists: int, unseen: int, octets: int
+    uow: UnitOfWork,
+    source: Mailbox,
+    target: Mailbox,
+    ranges: Sequence[Range],
+    exists: int,
+    unseen: int,
+    octets: int,
 ) -> list[Uid]:
-    first_uid, mod_seq = mailboxes.count(uow, target.id, exists=exists, unseen=unseen, octets=octets, uids=exists)
+    first_uid, mod_seq = mailboxes.count(
+        uow, target.id, exists=exists, unseen=unseen, octets=octets, uids=exists
+    )
     next_uid = int(first_uid)
     for first, last in ranges:
         span = {"mailbox": source.id, "first": first, "last": last}
         placed = uow.run(
-            COPY, {**span, "target": target.id, "first_uid": next_uid, "new_mod_seq": mod_seq, "now": uow.clock()}
+            COPY,
+            {**span, "target": target.id, "first_uid": next_uid, "new_mod_seq": mod_seq, "now": uow.clock()},
         )
         uow.run(FEED_RANGE, span)
         next_uid += placed
@@ -303,7 +354,13 @@ def _translate_keywords(uow: UnitOfWork, source: Mailbox, target: Mailbox, span:
 
 
 def _take_away(
-    uow: UnitOfWork, mailbox: Mailbox, ranges: Sequence[Range], how: Statement, exists: int, unseen: int, octets: int
+    uow: UnitOfWork,
+    mailbox: Mailbox,
+    ranges: Sequence[Range],
+    how: Statement,
+    exists: int,
+    unseen: int,
+    octets: int,
 ) -> None:
     _, mod_seq = mailboxes.count(uow, mailbox.id, exists=-exists, unseen=-unseen, octets=-octets)
     for first, last in ranges:
@@ -324,7 +381,11 @@ def snapshot(db: Reader, mailbox: Mailbox, known: Snapshot | None = None) -> Sna
         rows = db.rows(PACKED, {"mailbox": mailbox.id})
         if rows:
             columns = zip(*rows, strict=True)
-            uids, flags, mod_seqs = array("Q", next(columns)), array("q", next(columns)), array("Q", next(columns))
+            uids, flags, mod_seqs = (
+                array("Q", next(columns)),
+                array("q", next(columns)),
+                array("Q", next(columns)),
+            )
     elif known.highest_mod_seq == mailbox.highest_mod_seq:
         uids, flags, mod_seqs = known.uids, known.flags, known.mod_seqs
     else:
@@ -394,3 +455,15 @@ def places(db: Reader, account: AccountId, message: MessageId) -> list[tuple[Mai
     return [
         (MailboxId(row[0]), Uid(row[1])) for row in db.rows(PLACES, {"message": message, "account": account})
     ]
+
+
+def expunged_since(db: Reader, mailbox: MailboxId, mod_seq: int) -> list[Uid]:
+    """UIDs that went from a mailbox after a mod-sequence."""
+    return [Uid(row[0]) for row in db.rows(EXPUNGED_SINCE, {"mailbox": mailbox, "mod_seq": mod_seq})]
+
+
+def retire_mailbox(uow: UnitOfWork, mailbox: Mailbox) -> None:
+    """Take an emptied mailbox out of sight; its row stays for the letters that can still be recovered."""
+    uow.run(
+        RETIRE, {"mailbox": mailbox.id, "new_name": f"\x7fdeleted/{uow.clock()}/{mailbox.id}/{mailbox.name}"}
+    )

@@ -41,14 +41,23 @@ _joined = select(*_COLUMNS).join(_b, _b.c.account_id == _m.c.account_id)
 BY_NAME = Statement(
     _joined.where(and_(_m.c.account_id == bindparam("account"), _m.c.name == bindparam("name")))
 )
-BY_ID = Statement(_joined.where(_m.c.id == bindparam("mailbox")))
-OF_ACCOUNT = Statement(_joined.where(_m.c.account_id == bindparam("account")).order_by(_m.c.name))
+BY_ID = Statement(_joined.where(and_(_m.c.id == bindparam("mailbox"), _m.c.deleted == 0)))
+OF_ACCOUNT = Statement(
+    _joined.where(and_(_m.c.account_id == bindparam("account"), _m.c.deleted == 0)).order_by(_m.c.name)
+)
 COUNT = Statement(select(func.count()).select_from(_m).where(_m.c.account_id == bindparam("account")))
 ADD_BOX = Statement(
-    insert(_b).values({name: bindparam(name) for name in ("account_id", "quota", "per_person_seen", "last_uid_validity")})
+    insert(_b).values(
+        {name: bindparam(name) for name in ("account_id", "quota", "per_person_seen", "last_uid_validity")}
+    )
 )
 ADD_MAILBOX = Statement(
-    insert(_m).values({name: bindparam(name) for name in ("account_id", "name", "special_use", "uid_validity", "subscribed")})
+    insert(_m).values(
+        {
+            name: bindparam(name)
+            for name in ("account_id", "name", "special_use", "uid_validity", "subscribed")
+        }
+    )
 )
 NEXT_VALIDITY = Statement(
     update(_b)
@@ -73,7 +82,9 @@ REFUND = Statement(
     update(_b).where(_b.c.account_id == bindparam("account")).values(octets=_b.c.octets - bindparam("octets"))
 )
 USE = Statement(select(_b.c.octets, _b.c.quota).where(_b.c.account_id == bindparam("account")))
-SET_QUOTA = Statement(update(_b).where(_b.c.account_id == bindparam("account")).values(quota=bindparam("quota")))
+SET_QUOTA = Statement(
+    update(_b).where(_b.c.account_id == bindparam("account")).values(quota=bindparam("quota"))
+)
 KEYWORDS = Statement(select(_b.c.keywords).where(_b.c.account_id == bindparam("account")))
 SET_KEYWORDS = Statement(
     update(_b).where(_b.c.account_id == bindparam("account")).values(keywords=bindparam("keywords"))

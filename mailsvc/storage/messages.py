@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import BindParameter, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -51,14 +51,21 @@ _COLUMNS = (
     "has_attachments",
 )
 ADD = Statement(insert(_m).values({name: bindparam(name) for name in _COLUMNS}).returning(_m.c.id))
-OWN_THREAD = Statement(update(_m).where(_m.c.id == bindparam("message")).values(thread_id=bindparam("message")))
+OWN_THREAD = Statement(
+    update(_m).where(_m.c.id == bindparam("message")).values(thread_id=bindparam("message"))
+)
 THREAD_OF = Statement(select(_t.c.thread_id).where(_t.c.reference == bindparam("reference")))
-_reference_row = {"reference": bindparam("reference"), "thread_id": bindparam("thread_id")}
+_reference_row: dict[str, BindParameter[Any]] = {
+    "reference": bindparam("reference"),
+    "thread_id": bindparam("thread_id"),
+}
 ADD_REFERENCE = {
     "sqlite": Statement(sqlite_insert(_t).values(_reference_row).on_conflict_do_nothing()),
     "postgresql": Statement(pg_insert(_t).values(_reference_row).on_conflict_do_nothing()),
 }
-MANIFEST = Statement(select(_m.c.manifest, _m.c.size, _m.c.header_size).where(_m.c.id == bindparam("message")))
+MANIFEST = Statement(
+    select(_m.c.manifest, _m.c.size, _m.c.header_size).where(_m.c.id == bindparam("message"))
+)
 PIECE = Statement(
     select(_p.c.segment_id, _p.c.offset, _p.c.stored, _p.c.key).where(_p.c.id == bindparam("piece"))
 )
@@ -66,9 +73,9 @@ RENDERED = Statement(
     select(_m.c.envelope, _m.c.body, _m.c.body_structure).where(_m.c.id == bindparam("message"))
 )
 FACTS = Statement(
-    select(_m.c.size, _m.c.header_size, _m.c.content_key, _m.c.message_id, _m.c.thread_id, _m.c.subject).where(
-        _m.c.id == bindparam("message")
-    )
+    select(
+        _m.c.size, _m.c.header_size, _m.c.content_key, _m.c.message_id, _m.c.thread_id, _m.c.subject
+    ).where(_m.c.id == bindparam("message"))
 )
 
 

@@ -46,7 +46,9 @@ def refuse_newer(connection: Connection) -> None:
     """Refuse a schema that a newer version made."""
     here = current(connection)
     if here is not None and here not in REVISIONS:
-        raise StoreUnavailable(f"lược đồ {here} mới hơn phiên bản này / schema {here} is newer than this version")
+        raise StoreUnavailable(
+            f"lược đồ {here} mới hơn phiên bản này / schema {here} is newer than this version"
+        )
 
 
 def current(connection: Connection) -> str | None:

@@ -100,7 +100,10 @@ ADD_LETTER = Statement(
 ADD_RECIPIENT = Statement(
     insert(_r).values(
         {
-            **{name: bindparam(name) for name in ("outbound_id", "address", "domain", "local_account_id", "notify")},
+            **{
+                name: bindparam(name)
+                for name in ("outbound_id", "address", "domain", "local_account_id", "notify")
+            },
             "original_recipient": bindparam("original_recipient"),
             "state": "waiting",
             "next_attempt": bindparam("now"),
@@ -144,7 +147,9 @@ DROP_RECIPIENTS = Statement(
 )
 DROP_LETTERS = Statement(
     delete(_o).where(
-        and_(_o.c.created_at < bindparam("before"), ~exists(select(_r.c.id).where(_r.c.outbound_id == _o.c.id)))
+        and_(
+            _o.c.created_at < bindparam("before"), ~exists(select(_r.c.id).where(_r.c.outbound_id == _o.c.id))
+        )
     )
 )
 

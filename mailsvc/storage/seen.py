@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _s, _e = tables.seen_ranges, tables.entries
 _mine = and_(_s.c.mailbox_id == bindparam("mailbox"), _s.c.viewer_id == bindparam("viewer"))
-MINE = Statement(select(_s.c.first_uid, _s.c.last_uid, _s.c.seen, _s.c.mod_seq).where(_mine).order_by(_s.c.first_uid))
+MINE = Statement(
+    select(_s.c.first_uid, _s.c.last_uid, _s.c.seen, _s.c.mod_seq).where(_mine).order_by(_s.c.first_uid)
+)
 OVERLAPPING = Statement(
     select(_s.c.first_uid, _s.c.last_uid, _s.c.seen, _s.c.mod_seq)
     .where(and_(_mine, _s.c.first_uid <= bindparam("last"), _s.c.last_uid >= bindparam("first")))
@@ -33,7 +35,10 @@ OVERLAPPING = Statement(
 DROP = Statement(delete(_s).where(and_(_mine, _s.c.first_uid == bindparam("first"))))
 ADD = Statement(
     insert(_s).values(
-        {name: bindparam(name) for name in ("mailbox_id", "viewer_id", "first_uid", "last_uid", "seen", "mod_seq")}
+        {
+            name: bindparam(name)
+            for name in ("mailbox_id", "viewer_id", "first_uid", "last_uid", "seen", "mod_seq")
+        }
     )
 )
 SEEN_COUNT = Statement(
@@ -48,9 +53,7 @@ Mark = tuple[int, int, int, int]
 
 def marks(db: Reader, mailbox: MailboxId, viewer: AccountId) -> list[Mark]:
     """What one viewer has read, as ranges in order that do not overlap."""
-    return [
-        (row[0], row[1], row[2], row[3]) for row in db.rows(MINE, {"mailbox": mailbox, "viewer": viewer})
-    ]
+    return [(row[0], row[1], row[2], row[3]) for row in db.rows(MINE, {"mailbox": mailbox, "viewer": viewer})]
 
 
 def overlay(base: Snapshot, viewer_marks: Sequence[Mark]) -> Snapshot:
@@ -61,8 +64,7 @@ def overlay(base: Snapshot, viewer_marks: Sequence[Mark]) -> Snapshot:
         for index in range(bisect_left(base.uids, first), bisect_right(base.uids, last)):
             if is_seen:
                 flags[index] |= SEEN
-            if mod_seqs[index] < mod_seq:
-                mod_seqs[index] = mod_seq
+            mod_seqs[index] = max(mod_seqs[index], mod_seq)
     return Snapshot(
         mailbox_id=base.mailbox_id,
         uid_validity=base.uid_validity,
@@ -81,7 +83,9 @@ def unseen(db: Reader, mailbox: Mailbox, viewer: AccountId) -> int:
     return mailbox.exists - (int(row[0]) if row is not None else 0)
 
 
-def mark(uow: UnitOfWork, mailbox: Mailbox, viewer: AccountId, ranges: Sequence[Range], *, is_seen: bool) -> ModSeq | None:
+def mark(
+    uow: UnitOfWork, mailbox: Mailbox, viewer: AccountId, ranges: Sequence[Range], *, is_seen: bool
+) -> ModSeq | None:
     """Mark ranges as read or unread by one viewer; None when nothing changes for them."""
     before = marks(uow, mailbox.id, viewer)
     wanted = [span for span in ranges if not _covered(before, span, is_seen=is_seen)]

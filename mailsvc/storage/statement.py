@@ -36,7 +36,9 @@ class Statement:
         known = self._compiled.get(dialect.name)
         if known is None:
             compiled = self._clause.compile(dialect=dialect)
-            order: Any = getattr(compiled, "positiontup", None) if getattr(compiled, "positional", False) else None
+            order: Any = (
+                getattr(compiled, "positiontup", None) if getattr(compiled, "positional", False) else None
+            )
             fixed = {
                 name: bind.value
                 for name, bind in compiled.binds.items()  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.ids import AccountId, MailboxId
 from mailsvc.storage import migrate, tables
 from mailsvc.storage.database import Database
+from mailsvc.storage.doorbell import Doorbell
 from mailsvc.storage.pieces import PieceFiles
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.unit_of_work import KINDS, Reader, UnitOfWork
@@ -39,7 +40,11 @@ class Store:
     """Everything durable of one installation. Cheap to make; one a process."""
 
     def __init__(
-        self, data_dir: Path, settings: StorageSettings, *, clock: Callable[[], int] = lambda: int(time.time())
+        self,
+        data_dir: Path,
+        settings: StorageSettings,
+        *,
+        clock: Callable[[], int] = lambda: int(time.time()),
     ) -> None:
         self.data_dir = data_dir
         self.settings = settings
@@ -89,6 +94,14 @@ class Store:
             uow.tell()
         finally:
             uow.close()
+
+    def feed(self, reader: Reader) -> ChangeFeed:
+        """What others change from now on."""
+        return ChangeFeed(reader)
+
+    def bell(self) -> Doorbell:
+        """Rings when another process has committed."""
+        return Doorbell(self.data_dir)
 
     # -- failure
 

@@ -49,6 +49,7 @@ mailboxes = Table(
     Column("exists_count", Id, nullable=False, server_default="0"),
     Column("unseen", Id, nullable=False, server_default="0"),
     Column("octets", Id, nullable=False, server_default="0"),
+    Column("deleted", Integer, nullable=False, server_default="0"),  # its letters can still be recovered
     UniqueConstraint("account_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -155,7 +156,9 @@ seen_ranges = Table(
     Column("viewer_id", Id, nullable=False),  # the account of the person who looks
     Column("first_uid", Id, nullable=False),
     Column("last_uid", Id, nullable=False),
-    Column("seen", Integer, nullable=False),  # 0: read and marked unread again, so that the change has a mod-sequence
+    Column(
+        "seen", Integer, nullable=False
+    ),  # 0: read and marked unread again, so that the change has a mod-sequence
     Column("mod_seq", Id, nullable=False),
     PrimaryKeyConstraint("mailbox_id", "viewer_id", "first_uid"),
     sqlite_with_rowid=False,

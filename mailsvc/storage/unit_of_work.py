@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import bindparam, insert, select, update
 
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
-from mailsvc.model.errors import StoreUnavailable
+from mailsvc.model.errors import StoreUnavailable, TransactionLost
 from mailsvc.storage import doorbell, tables
 from mailsvc.storage.statement import Row, Statement
 
@@ -36,7 +36,10 @@ ADD_PIECE = Statement(
     .returning(_pieces.c.id)
 )
 OPEN_SEGMENT = Statement(
-    select(_segments.c.id, _segments.c.length).where(_segments.c.sealed == 0).order_by(_segments.c.id.desc()).limit(1)
+    select(_segments.c.id, _segments.c.length)
+    .where(_segments.c.sealed == 0)
+    .order_by(_segments.c.id.desc())
+    .limit(1)
 )
 ADD_SEGMENT = Statement(insert(_segments).values(length=bindparam("length")).returning(_segments.c.id))
 SET_SEGMENT = Statement(
@@ -55,7 +58,7 @@ KINDS = {MailboxChanged: 1, MailboxListChanged: 2, QueueChanged: 3, DirectoryCha
 class Reader:
     """A connection to look at the store with; each statement sees the newest commit."""
 
-    __slots__ = ("_cursor", "_dialect", "conn", "store")
+    __slots__ = ("_cursor", "_dialect", "_in_transaction", "conn", "store")
 
     def __init__(self, store: Store, conn: Connection) -> None:
         self.store = store
@@ -63,6 +66,7 @@ class Reader:
         self._dialect = store.database.dialect
         driver: Any = conn.connection.driver_connection
         self._cursor = driver.cursor()
+        self._in_transaction = False
 
     def clock(self) -> int:
         """Seconds since 1970, UTC."""
@@ -85,11 +89,18 @@ class Reader:
 
     @contextmanager
     def consistent(self) -> Iterator[None]:
-        """Several statements that see one and the same moment."""
-        self._cursor.execute("BEGIN" if self.store.database.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        """Several statements that see one and the same moment; within another such block, that one's."""
+        if self._in_transaction:
+            yield
+            return
+        self._cursor.execute(
+            "BEGIN" if self.store.database.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        )
+        self._in_transaction = True
         try:
             yield
         finally:
+            self._in_transaction = False
             self._cursor.execute("COMMIT")
 
     def close(self) -> None:
@@ -105,6 +116,7 @@ class UnitOfWork(Reader):
 
     def __init__(self, store: Store, conn: Connection) -> None:
         super().__init__(store, conn)
+        self._in_transaction = True  # `begin` opens it before any statement runs
         self.changes: dict[Change, None] = {}
         self._segment: tuple[int, int] | None = None
         self._savepoints = 0
@@ -192,10 +204,14 @@ class UnitOfWork(Reader):
         try:
             result = unit(self, *args)
         except BaseException:
-            self._cursor.execute(f"ROLLBACK TO {name}")
-            self._cursor.execute(f"RELEASE {name}")
             self.changes = before
             self._segment = None
+            try:
+                self._cursor.execute(f"ROLLBACK TO {name}")
+                self._cursor.execute(f"RELEASE {name}")
+            except self.store.database.driver_error as lost:
+                # A full disk or an I/O error makes SQLite undo the whole transaction by itself.
+                raise TransactionLost(str(lost)) from lost
             raise
         self._cursor.execute(f"RELEASE {name}")
         return result

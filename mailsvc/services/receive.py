@@ -1,0 +1,162 @@
+"""A letter arrives: for whom it is, whether it fits, and into which mailboxes it goes, in one unit of work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from directory.repository import boxes as directory_boxes
+from directory.repository import domains
+from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
+from mailsvc.model.ids import AccountId
+from mailsvc.storage import entries, mailboxes, messages, outbound
+from mailsvc.storage.messages import PreparedContent, prepare
+
+if TYPE_CHECKING:
+    from directory.address import Address
+    from mailsvc.model.ids import MessageId
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
+
+__all__ = ["PreparedContent", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An address of ours, and the accounts behind it: one box, or those of a group."""
+
+    address: Address
+    """As the sender wrote it."""
+    accounts: tuple[AccountId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingLetter:
+    """A letter that came by SMTP or LMTP, ready to be put into mailboxes."""
+
+    content: PreparedContent
+    trace: bytes
+    """Return-Path, Received and Authentication-Results; Delivered-To is added for each recipient."""
+    reverse_path: str
+    """Empty is the null path."""
+    recipients: tuple[Recipient, ...]
+    smtputf8: bool = False
+
+
+class Outcome(Enum):
+    """What became of a letter for one recipient."""
+
+    DELIVERED = "delivered"
+    OVER_QUOTA = "over quota"
+    QUEUED = "queued"
+    """The box filled up between RCPT and DATA: the letter waits in the queue for it."""
+    MISSING = "missing"
+    """The box went away between RCPT and DATA."""
+
+
+def is_local(db: Reader, domain: str) -> bool:
+    """Whether a domain is one of ours."""
+    return domain.lower() in domains.local_domains(db.conn)
+
+
+def resolve_recipient(db: Reader, address: Address, *, full_too: bool = False) -> Recipient:
+    """Accounts behind an address of ours; NoSuchRecipient, or OverQuota when its only box is full (RFC 5321 §3.3).
+
+    With `full_too` a full box is no reason to refuse: its letter will wait in the queue.
+    """
+    target = directory_boxes.resolve(db.conn, address.key)
+    if target is None:
+        plain = address.without_detail()
+        target = directory_boxes.resolve(db.conn, plain.key) if plain is not address else None
+    if target is None or not target.account_ids:
+        raise NoSuchRecipient(str(address))
+    accounts = tuple(AccountId(account) for account in target.account_ids)
+    if len(accounts) == 1:
+        row = db.one(mailboxes.USE, {"account": accounts[0]})
+        if row is None:
+            raise NoSuchRecipient(str(address))
+        if row[0] >= row[1] and not full_too:
+            raise OverQuota(str(address))
+    return Recipient(address, accounts)
+
+
+def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = True) -> tuple[Outcome, ...]:
+    """Put a letter into the INBOX of every recipient; one outcome for each, in their order.
+
+    A box that several recipients share gets it once. A full box never makes the others wait: its copy goes to the
+    queue (SMTP has one answer for all), or is refused alone where the protocol can say so (LMTP).
+    """
+    message = messages.put(uow, letter.content)
+    at = uow.clock()
+    reached: dict[AccountId, Outcome] = {}
+    for recipient in letter.recipients:
+        for account in recipient.accounts:
+            if account not in reached:
+                reached[account] = _deliver(uow, letter, message, recipient, account, at)
+    full = {account for account, outcome in reached.items() if outcome is Outcome.OVER_QUOTA}
+    if any(outcome is Outcome.DELIVERED for outcome in reached.values()):
+        uow.run(entries.FEED, {"message_id": message})
+    if full and queue_when_full:
+        _queue(uow, letter, message, full)
+    return tuple(_outcome(recipient, reached, queued=queue_when_full) for recipient in letter.recipients)
+
+
+def _deliver(
+    uow: UnitOfWork,
+    letter: IncomingLetter,
+    message: MessageId,
+    recipient: Recipient,
+    account: AccountId,
+    at: int,
+) -> Outcome:
+    trace = b"Delivered-To: " + str(recipient.address).encode() + b"\r\n" + letter.trace
+    size = len(trace) + letter.content.size
+    try:
+        entries.deliver(uow, account, message, size, trace, at)
+    except OverQuota:
+        return Outcome.OVER_QUOTA
+    except MailboxMissing:
+        mailboxes.refund(uow, account, size)
+        return Outcome.MISSING
+    return Outcome.DELIVERED
+
+
+def _queue(uow: UnitOfWork, letter: IncomingLetter, message: MessageId, full: set[AccountId]) -> None:
+    waiting = [
+        outbound.NewRecipient(str(recipient.address), recipient.address.domain.lower(), account)
+        for recipient in letter.recipients
+        for account in recipient.accounts
+        if account in full
+    ]
+    outbound.add(
+        uow,
+        message,
+        waiting,
+        reverse_path=letter.reverse_path,
+        trace=letter.trace,
+        eight_bit=True,
+        smtputf8=letter.smtputf8,
+    )
+
+
+def _outcome(recipient: Recipient, reached: dict[AccountId, Outcome], *, queued: bool) -> Outcome:
+    outcomes = {reached[account] for account in recipient.accounts}
+    if Outcome.OVER_QUOTA in outcomes:
+        if queued:
+            return Outcome.QUEUED
+        if Outcome.DELIVERED not in outcomes:
+            return Outcome.OVER_QUOTA
+    return Outcome.DELIVERED if Outcome.DELIVERED in outcomes else Outcome.MISSING
+
+
+def deliver_queued(uow: UnitOfWork, letter: outbound.QueuedLetter, address: str, account: AccountId) -> bool:
+    """Another try for a box that was full; False while it still is."""
+    size_row = uow.one(messages.FACTS, {"message": letter.message_id})
+    assert size_row is not None
+    trace = b"Delivered-To: " + address.encode() + b"\r\n" + letter.trace
+    try:
+        entries.deliver(uow, account, letter.message_id, len(trace) + int(size_row[0]), trace, uow.clock())
+    except OverQuota:
+        return False
+    uow.run(entries.FEED, {"message_id": letter.message_id})
+    return True
