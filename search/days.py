@@ -68,3 +68,31 @@ def seconds_of(day: date | None) -> int | None:
 def day_of(seconds: int) -> date:
     """The day in Vietnam of a moment."""
     return datetime.fromtimestamp(seconds, VIETNAM).date()
+
+
+def day_words(seconds: int) -> tuple[str, str, str]:
+    """The day, month and year of a moment as index words, so that a date can be asked for anywhere in a query."""
+    day = day_of(seconds)
+    return f"d{day:%Y%m%d}", f"m{day:%Y%m}", f"y{day:%Y}"
+
+
+def covering_words(start: int | None, end: int | None) -> list[str]:
+    """The fewest `day_words` that together are all days from start to before end (both midnights in Vietnam)."""
+    day = date(_FIRST_YEAR, 1, 1) if start is None else day_of(start)
+    last = date(_LAST_YEAR + 1, 1, 1) if end is None else day_of(end)
+    words = []
+    while day < last:
+        year_end, month_end = (
+            date(day.year + 1, 1, 1),
+            (day.replace(day=1) + timedelta(days=32)).replace(day=1),
+        )
+        if (day.month, day.day) == (1, 1) and year_end <= last:
+            words.append(f"y{day:%Y}")
+            day = year_end
+        elif day.day == 1 and month_end <= last:
+            words.append(f"m{day:%Y%m}")
+            day = month_end
+        else:
+            words.append(f"d{day:%Y%m%d}")
+            day += timedelta(days=1)
+    return words

@@ -127,7 +127,7 @@ _REFERENCE: Final = re.compile(
 _SLASH_AND_LETTER: Final = re.compile(r"/\s?[^\W\d_]")
 _BEFORE_SLASH: Final = 36  # the longest number, kind and year
 _AFTER_SLASH: Final = 160
-_ADDRESS_BEFORE: Final = re.compile(r"[\w.+'=-]{1,64}\Z")
+_ADDRESS_BEFORE: Final = re.compile(r"[\w.+=-]{1,64}\Z")
 _ADDRESS_AFTER: Final = re.compile(r"[^\W_](?:[\w-]{0,62}\.){1,8}[^\W\d_]{2,24}")
 _SPACES: Final = re.compile(r"\s+")
 _DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013", "-"))
@@ -153,7 +153,7 @@ def _wholes(text: str) -> Iterator[tuple[str, int, int]]:
         before = _ADDRESS_BEFORE.search(text, max(0, at - 64), at)
         after = _ADDRESS_AFTER.match(text, at + 1)
         if before and after:
-            local = before.group().lstrip(".'=-+")
+            local = before.group().lstrip(".=-+")
             if local:
                 yield canonical(f"{local}@{after.group()}"), at - len(local), after.end()
         at = text.find("@", at + 1)
