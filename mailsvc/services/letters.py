@@ -200,7 +200,7 @@ def move(
 
 
 def _carry_seen(uow: UnitOfWork, place: Place, target: Place, uids: list[Uid], new_uids: list[Uid]) -> None:
-    """What the viewer has read stays read for them where \\Seen is per person."""
+    r"""What the viewer has read stays read for them where \Seen is per person."""
     if not target.is_shared or not uids:
         return
     read_before: set[int]

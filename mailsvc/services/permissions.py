@@ -44,7 +44,7 @@ class Place:
 
     @property
     def is_shared(self) -> bool:
-        """Whether \\Seen here is the viewer's own."""
+        r"""Whether \Seen here is the viewer's own."""
         return self.mailbox.per_person_seen
 
 

@@ -140,7 +140,7 @@ def mailbox_of(row: Row) -> Mailbox:
 
 
 def add_boxes(uow: UnitOfWork, boxes: Iterable[tuple[AccountId, int, bool]]) -> None:
-    """Make boxes with their standard mailboxes: (account, quota in octets, whether \\Seen is per person)."""
+    r"""Make boxes with their standard mailboxes: (account, quota in octets, whether \Seen is per person)."""
     now = uow.clock()
     made = list(boxes)
     uow.many(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import struct
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 _m, _p, _t = tables.messages, tables.pieces, tables.thread_references
-MANIFEST_ITEM = struct.Struct(">IQQ")
-"""Kind of the piece, its id, and how many octets of the content it stands for."""
 MAX_THREAD_LOOKUPS = 20
 
 BY_KEY = Statement(select(_m.c.id).where(_m.c.content_key == bindparam("key")))
@@ -86,8 +84,8 @@ class PreparedContent:
     key: bytes
     size: int
     summary: Summary
-    pieces: tuple[tuple[int, int, PreparedPiece], ...]
-    """Kind, octets of the content, piece."""
+    pieces: tuple[tuple[str, PreparedPiece], ...]
+    """How each stands in the letter (`Piece.coding`), and the piece."""
     large: frozenset[bytes]
     """Keys of the pieces that are files already."""
 
@@ -95,7 +93,7 @@ class PreparedContent:
 def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
     """Do all the work on a content that needs no transaction, writing its large pieces to disk."""
     entity = parse(content)
-    pieces: list[tuple[int, int, PreparedPiece]] = []
+    pieces: list[tuple[str, PreparedPiece]] = []
     large: set[bytes] = set()
     for part in cut(content, entity):
         coding, stored = compress(part.data)
@@ -103,9 +101,9 @@ def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
         if len(stored) >= files.large_bytes:
             files.put_large(piece)
             large.add(piece.key)
-        pieces.append((part.kind, part.span, piece))
+        pieces.append((part.coding, piece))
     return PreparedContent(
-        key=pieces[0][2].key if len(pieces) == 1 and pieces[0][0] == 0 else hashlib.sha256(content).digest(),
+        key=pieces[0][1].key if len(pieces) == 1 and not pieces[0][0] else hashlib.sha256(content).digest(),
         size=len(content),
         summary=summarise(content, entity),
         pieces=tuple(pieces),
@@ -118,10 +116,12 @@ def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
     known = uow.one(BY_KEY, {"key": prepared.key})
     if known is not None:
         return MessageId(known[0])
-    manifest = b"".join(
-        MANIFEST_ITEM.pack(kind, uow.put_piece(piece, is_large=piece.key in prepared.large), span)
-        for kind, span, piece in prepared.pieces
-    )
+    manifest = json.dumps(
+        [
+            (uow.put_piece(piece, is_large=piece.key in prepared.large), coding, piece.size)
+            for coding, piece in prepared.pieces
+        ]
+    ).encode()
     summary = prepared.summary
     thread = _thread_of(uow, summary)
     row = uow.one(
@@ -178,11 +178,7 @@ def content(db: Reader, message: MessageId) -> bytes:
     row = db.one(MANIFEST, {"message": message})
     if row is None:
         raise LetterMissing(str(message))
-    items = list(MANIFEST_ITEM.iter_unpack(row[0]))
-    if len(items) == 1 and items[0][0] == 0:
-        whole = _piece(db, items[0][1])
-    else:
-        whole = join(tuple(Piece(kind, _piece(db, piece), span) for kind, piece, span in items))
+    whole = join(tuple(Piece(coding, _piece(db, piece)) for piece, coding, _ in json.loads(row[0])))
     if len(whole) != row[1]:
         raise PieceDamaged(f"letter {message}: size")
     return whole
@@ -193,8 +189,8 @@ def header(db: Reader, message: MessageId) -> bytes:
     row = db.one(MANIFEST, {"message": message})
     if row is None:
         raise LetterMissing(str(message))
-    kind, piece, span = MANIFEST_ITEM.unpack_from(row[0])
-    if kind == 0 and span >= row[2]:
+    piece, coding, size = json.loads(row[0])[0]
+    if not coding and size >= row[2]:
         return _piece(db, piece)[: row[2]]
     return content(db, message)[: row[2]]
 

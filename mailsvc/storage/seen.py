@@ -1,4 +1,4 @@
-"""\\Seen of a shared mailbox, per person: ranges of UIDs, with mod-sequences taken from the mailbox (design §3)."""
+r"""\Seen of a shared mailbox, per person: ranges of UIDs, with mod-sequences taken from the mailbox (design §3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select
 
 from mailsvc.model.changes import MailboxChanged
 from mailsvc.model.flags import SEEN
-from mailsvc.model.ids import AccountId, ModSeq
 from mailsvc.model.mailbox import Mailbox, Snapshot
 from mailsvc.storage import mailboxes, tables
 from mailsvc.storage.statement import Statement
@@ -18,7 +17,7 @@ from mailsvc.storage.statement import Statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mailsvc.model.ids import MailboxId
+    from mailsvc.model.ids import AccountId, MailboxId, ModSeq
     from mailsvc.storage.entries import Range
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
@@ -57,7 +56,7 @@ def marks(db: Reader, mailbox: MailboxId, viewer: AccountId) -> list[Mark]:
 
 
 def overlay(base: Snapshot, viewer_marks: Sequence[Mark]) -> Snapshot:
-    """The snapshot as one viewer sees it: their own \\Seen, and its mod-sequences."""
+    r"""The snapshot as one viewer sees it: their own \Seen, and its mod-sequences."""
     flags = array("q", [flag_bits & ~SEEN for flag_bits in base.flags])
     mod_seqs = base.mod_seqs[:]
     for first, last, is_seen, mod_seq in viewer_marks:
