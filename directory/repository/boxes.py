@@ -66,8 +66,7 @@ _MEMBERS: Final = (
 _BY_ID: Final = ACCOUNTS.where(accounts.c.id == bindparam("account_id"))
 _named: Final = addresses.alias("named")
 _BY_ADDRESS: Final = ACCOUNTS.join(_named, _named.c.account_id == accounts.c.id).where(
-    _named.c.key == bindparam("key"),
-    _named.c.kind.in_([AddressKind.PRIMARY.value, AddressKind.ALIAS.value, AddressKind.RESERVED.value]),
+    _named.c.key == bindparam("key"), _named.c.kind != AddressKind.RETIRED.value
 )
 _DEFAULT_DOMAIN: Final = select(domains.c.name).where(domains.c.is_default == 1)
 

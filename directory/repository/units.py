@@ -28,7 +28,7 @@ IN_FORCE: Final = and_(
 )
 """The version of a unit that holds on the day `on`."""
 
-_UNITS: Final[AnySelect] = select(
+UNITS: Final[AnySelect] = select(
     units.c.id,
     units.c.code,
     _v.name,
@@ -41,9 +41,9 @@ _UNITS: Final[AnySelect] = select(
     _v.valid_from,
     _v.valid_to,
 ).select_from(units.join(unit_versions, _v.unit_id == units.c.id))
-_ON_DAY: Final = _UNITS.where(IN_FORCE).order_by(_v.sort_key, units.c.id)
-_BY_CODE: Final = _UNITS.where(units.c.code == bindparam("code"), IN_FORCE)
-_BY_ID: Final = _UNITS.where(units.c.id == bindparam("unit_id"), IN_FORCE)
+_ON_DAY: Final = UNITS.where(IN_FORCE).order_by(_v.sort_key, units.c.id)
+_BY_CODE: Final = UNITS.where(units.c.code == bindparam("code"), IN_FORCE)
+_BY_ID: Final = UNITS.where(units.c.id == bindparam("unit_id"), IN_FORCE)
 
 _p: Final = place_versions.c
 _PLACES: Final = (
@@ -104,7 +104,7 @@ def unit_by_id(conn: Connection, unit_id: UnitId, on: date) -> Unit | None:
 
 def unit_history(conn: Connection, unit_id: UnitId) -> list[Unit]:
     """Every version of a unit, oldest first."""
-    query = _UNITS.where(units.c.id == unit_id).order_by(_v.valid_from)
+    query = UNITS.where(units.c.id == unit_id).order_by(_v.valid_from)
     return [to_unit(row) for row in conn.execute(query)]
 
 

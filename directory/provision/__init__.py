@@ -1,0 +1,66 @@
+"""Cấp tài khoản: a roster becomes a plan, the plan is shown, sealed and applied whole or not at all.
+
+bytes → `read_…` → rows → `plan_…` (reads) → `seal` (hashes) → `apply_…` (writes).
+"""
+
+from directory.provision.accounts import ProvisionSettings, plan_accounts
+from directory.provision.apply_accounts import apply_accounts
+from directory.provision.apply_units import apply_units
+from directory.provision.csv_rows import (
+    AccountRow,
+    Sheet,
+    UnitRow,
+    account_row,
+    read_accounts,
+    read_units,
+    unit_row,
+)
+from directory.provision.faults import Fault, Remark
+from directory.provision.plan import (
+    AccountChange,
+    AccountPlan,
+    NewAccount,
+    NewUnit,
+    Plan,
+    PlanDriftedError,
+    PlanRefusedError,
+    UnitChange,
+    UnitPlan,
+    plan_to_json,
+)
+from directory.provision.seal import seal
+from directory.provision.stored import StoredPlan, list_plans, mark_applied, show_plan, store_plan
+from directory.provision.units import plan_units
+
+__all__ = [
+    "AccountChange",
+    "AccountPlan",
+    "AccountRow",
+    "Fault",
+    "NewAccount",
+    "NewUnit",
+    "Plan",
+    "PlanDriftedError",
+    "PlanRefusedError",
+    "ProvisionSettings",
+    "Remark",
+    "Sheet",
+    "StoredPlan",
+    "UnitChange",
+    "UnitPlan",
+    "UnitRow",
+    "account_row",
+    "apply_accounts",
+    "apply_units",
+    "list_plans",
+    "mark_applied",
+    "plan_accounts",
+    "plan_to_json",
+    "plan_units",
+    "read_accounts",
+    "read_units",
+    "seal",
+    "show_plan",
+    "store_plan",
+    "unit_row",
+]

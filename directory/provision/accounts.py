@@ -1,0 +1,399 @@
+"""Boxes from a roster: what would be made, changed, moved or refused. Reads only; the hashing is `seal`'s."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, select
+
+from directory.address import Address
+from directory.model import (
+    PERSONAL_QUOTA,
+    UNIT_QUOTA,
+    AccountId,
+    AccountKind,
+    AccountState,
+    AddressKind,
+    PersonId,
+    PostRole,
+    Unit,
+    UnitId,
+)
+from directory.names import LocalParts, local_part, split_name, unit_local_part
+from directory.passwords import PasswordRefused, PasswordRule, check_rule, read_hash
+from directory.provision.csv_rows import AccountRow, Sheet
+from directory.provision.faults import Fault, Remark
+from directory.provision.plan import AccountChange, AccountPlan, FieldChange, NewAccount, Plan
+from directory.repository.domains import default_domain, local_domains
+from directory.repository.units import unit_ids_by_code, units_on
+from directory.tables import accounts, addresses, person_identifiers, posts
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """What the settings say about new boxes; `domain` "" is the directory's default one."""
+
+    domain: str = ""
+    personal_quota: int = PERSONAL_QUOTA.octets
+    unit_quota: int = UNIT_QUOTA.octets
+    rule: PasswordRule = field(default_factory=PasswordRule)
+
+    def quota_of(self, kind: AccountKind) -> int:
+        """The octets that a new box of this kind may hold."""
+        return self.unit_quota if kind is AccountKind.UNIT else self.personal_quota
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A box as it is."""
+
+    id: AccountId
+    kind: AccountKind
+    state: AccountState
+    unit_id: UnitId | None
+    person_id: PersonId | None
+    display_name: str
+    title: str
+    role: PostRole | None
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What is known of an address that somebody has or had."""
+
+    kind: AddressKind
+    box_id: AccountId | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The directory as a plan of boxes needs it."""
+
+    on: date
+    domain: str
+    domains: frozenset[str]
+    units: Mapping[str, Unit]  # in force on the day
+    code_of: Mapping[UnitId, str]
+    boxes: Mapping[AccountId, _Box]
+    taken: Mapping[str, _Taken]
+    box_of_identifier: Mapping[tuple[str, str], AccountId]
+    settings: ProvisionSettings
+
+
+def plan_accounts(
+    conn: Connection, sheet: Sheet[AccountRow], *, on: date, settings: ProvisionSettings
+) -> AccountPlan:
+    """What importing these rows would do on that day.
+
+    A box is known by its address; without one by its identifier, or else by name, unit and kind. Passwords of a roster
+    count for new boxes only: those in use are not overwritten by a second run.
+    """
+    return _Planner(_load(conn, on, settings), sheet).plan()
+
+
+class _Planner:
+    """Sorts the rows of one sheet; each of its steps fills one of the lists."""
+
+    def __init__(self, known: _Known, sheet: Sheet[AccountRow]) -> None:
+        self.known = known
+        self.sheet = sheet
+        self.refused: list[Remark] = list(sheet.refused)
+        self.warnings: list[Remark] = list(sheet.warnings)
+        self.creates: list[NewAccount] = []
+        self.changes: list[AccountChange] = []
+        self.moves: list[AccountChange] = []
+        self.unchanged = 0
+        self._line_of: dict[str, int] = {}  # every address of the file, by key
+        self._line_of_identifier: dict[tuple[str, str], int] = {}
+        self._parts: dict[str, LocalParts] = {}
+        self._by_name: defaultdict[tuple[str, UnitId | None, AccountKind], list[_Box]] = defaultdict(list)
+
+    def plan(self) -> AccountPlan:
+        sound = [row for row in self.sheet.rows if self._check(row)]
+        matched = {box.id for row in sound if (box := self._explicit_box(row)) is not None}
+        for box in sorted(self.known.boxes.values(), key=lambda box: -box.id):
+            if box.id not in matched and box.state is not AccountState.ARCHIVED:
+                self._by_name[box.display_name, box.unit_id, box.kind].append(box)
+        for row in sound:
+            box = self._explicit_box(row)
+            if box is None and row.address is None:
+                box = self._box_by_name(row)
+            if box is None:
+                self._create(row)
+            else:
+                self._compare(row, box)
+        return Plan(
+            effective_on=self.known.on,
+            creates=tuple(self.creates),
+            changes=tuple(self.changes),
+            moves=tuple(self.moves),
+            unchanged=self.unchanged,
+            refused=tuple(sorted(self.refused, key=lambda remark: remark.line)),
+            warnings=tuple(self.warnings),
+        )
+
+    # -- is the row sound?
+
+    def _check(self, row: AccountRow) -> bool:
+        before = len(self.refused)
+        if row.unit and row.unit not in self.known.units:
+            fault = Fault.UNIT_ENDED if row.unit in self.known.code_of.values() else Fault.UNKNOWN_UNIT
+            self._refuse(row, "unit", fault, value=row.unit, day=self.known.on.isoformat())
+        if row.address is not None:
+            self._check_address(row, row.address)
+        elif row.kind in {AccountKind.POST, AccountKind.SERVICE}:
+            self._refuse(row, "address", Fault.NEEDS_ADDRESS, kind=row.kind.value)
+        elif not self.known.domain:
+            self._refuse(row, "address", Fault.NO_DOMAIN)
+        for alias in row.aliases:
+            self._check_alias(row, alias)
+        if row.password_hash is not None and read_hash(row.password_hash) is None:
+            self._refuse(row, "password_hash", Fault.BAD_HASH)
+        if row.identifier is not None:
+            earlier = self._line_of_identifier.setdefault(row.identifier, row.line)
+            if earlier != row.line:
+                self._refuse(row, "identifier", Fault.DUPLICATE, value=row.identifier[1], line=str(earlier))
+        return len(self.refused) == before
+
+    def _check_address(self, row: AccountRow, given: Address) -> None:
+        address = self._whole(given)
+        if address.domain not in self.known.domains:
+            self._refuse_domain(row, "address", address)
+            return
+        earlier = self._line_of.setdefault(address.key, row.line)
+        if earlier != row.line:
+            self._refuse(row, "address", Fault.DUPLICATE, value=str(address), line=str(earlier))
+            return
+        taken = self.known.taken.get(address.key)
+        if taken is None:
+            return
+        box = self.known.boxes.get(taken.box_id) if taken.box_id is not None else None
+        if taken.kind is AddressKind.RETIRED:
+            self._refuse(row, "address", Fault.ADDRESS_RETIRED, value=str(address))
+        elif box is None:
+            self._refuse(row, "address", Fault.ADDRESS_TAKEN, value=str(address), owner="nhóm / group")
+        elif taken.kind is AddressKind.RESERVED and box.kind is AccountKind.SYSTEM:
+            return  # an account that will answer for postmaster@ or abuse@
+        elif taken.kind is not AddressKind.PRIMARY or box.kind is AccountKind.SYSTEM:
+            self._refuse(row, "address", Fault.ADDRESS_TAKEN, value=str(address), owner=str(box.address))
+        elif box.kind is not row.kind:
+            self._refuse(row, "kind", Fault.KIND_CHANGED, value=str(address), kind=box.kind.value)
+        elif box.state is AccountState.ARCHIVED:
+            self._refuse(row, "address", Fault.ARCHIVED, value=str(address))
+
+    def _check_alias(self, row: AccountRow, given: Address) -> None:
+        alias = self._whole(given)
+        if alias.domain not in self.known.domains:
+            self._refuse_domain(row, "aliases", alias)
+            return
+        earlier = self._line_of.setdefault(alias.key, row.line)
+        if earlier != row.line:
+            self._refuse(row, "aliases", Fault.DUPLICATE, value=str(alias), line=str(earlier))
+            return
+        taken = self.known.taken.get(alias.key)
+        if taken is None:
+            return
+        box = self._explicit_box(row)
+        if taken.kind is AddressKind.RETIRED:
+            self._refuse(row, "aliases", Fault.ADDRESS_RETIRED, value=str(alias))
+        elif box is None or taken.box_id != box.id:
+            owner = self.known.boxes.get(taken.box_id) if taken.box_id is not None else None
+            name = str(owner.address) if owner is not None else "nhóm / group"
+            self._refuse(row, "aliases", Fault.ADDRESS_TAKEN, value=str(alias), owner=name)
+
+    def _refuse_domain(self, row: AccountRow, column: str, address: Address) -> None:
+        if not self.known.domains:
+            self._refuse(row, column, Fault.NO_DOMAIN)
+            return
+        expected = ", ".join(sorted(self.known.domains)[:5])
+        self._refuse(row, column, Fault.FOREIGN_DOMAIN, value=address.domain, expected=expected)
+
+    def _refuse(self, row: AccountRow, column: str, fault: Fault, **values: str) -> None:
+        self.refused.append(Remark(row.line, column, fault, values))
+
+    def _whole(self, address: Address) -> Address:
+        return address if address.domain else Address(address.local, self.known.domain)
+
+    # -- whose row is it?
+
+    def _explicit_box(self, row: AccountRow) -> _Box | None:
+        if row.address is not None:
+            taken = self.known.taken.get(self._whole(row.address).key)
+            if taken is None or taken.kind is not AddressKind.PRIMARY or taken.box_id is None:
+                return None
+            return self.known.boxes.get(taken.box_id)
+        if row.identifier is not None:
+            found = self.known.box_of_identifier.get(row.identifier)
+            return None if found is None else self.known.boxes[found]
+        return None
+
+    def _box_by_name(self, row: AccountRow) -> _Box | None:
+        """The oldest box of this name, unit and kind that no earlier row has taken."""
+        same = self._by_name.get((self._name(row), self._unit_id(row), row.kind))
+        return same.pop() if same else None
+
+    # -- what becomes of it?
+
+    def _create(self, row: AccountRow) -> None:
+        if row.address is not None:
+            address = self._whole(row.address)
+        else:
+            parts = self._local_parts(self.known.domain)
+            if row.kind is AccountKind.UNIT and row.unit:
+                unit = self.known.units[row.unit]
+                base = unit_local_part(unit.short_name, unit.name)
+            else:
+                base = local_part(split_name(row.full_name))
+            address = Address(parts.take(base), self.known.domain)
+        if row.password is not None:
+            try:
+                check_rule(row.password, self.known.settings.rule)
+            except PasswordRefused:
+                self.warnings.append(Remark(row.line, "password", Fault.WEAK))
+        taken = self.known.taken.get(address.key)
+        self.creates.append(
+            NewAccount(
+                line=row.line,
+                address=address,
+                kind=row.kind,
+                display_name=self._name(row),
+                unit_id=self._unit_id(row),
+                unit=row.unit,
+                quota_octets=self.known.settings.quota_of(row.kind),
+                role=row.role,
+                title=row.title or "",
+                aliases=tuple(dict.fromkeys(self._whole(alias) for alias in row.aliases)),
+                identifier=row.identifier,
+                claims_reserved=taken is not None,
+                generated=row.address is None,
+                password=row.password,
+                password_hash=read_hash(row.password_hash) if row.password_hash is not None else None,
+                must_change=row.password is not None,  # a given hash is a password already in use
+            )
+        )
+
+    def _compare(self, row: AccountRow, box: _Box) -> None:
+        name, unit_id = self._name(row), self._unit_id(row)
+        role = row.role if row.role is not None else box.role
+        title = row.title if row.title is not None else box.title
+        aliases = tuple(
+            dict.fromkeys(
+                alias for given in row.aliases if (alias := self._whole(given)).key not in self.known.taken
+            )
+        )
+        pairs = (
+            ("full_name", box.display_name, name),
+            ("unit", self._code(box.unit_id), row.unit or self._code(box.unit_id)),
+            ("role", box.role.value if box.role else "", role.value if role else ""),
+            ("title", box.title, title),
+            ("aliases", "", " ".join(str(alias) for alias in aliases)),
+        )
+        fields = tuple(FieldChange(column, old, new) for column, old, new in pairs if old != new)
+        if not fields:
+            self.unchanged += 1
+            return
+        change = AccountChange(
+            line=row.line,
+            account_id=box.id,
+            person_id=box.person_id,
+            address=box.address,
+            display_name=name,
+            unit_id=unit_id if row.unit else box.unit_id,
+            unit=row.unit,
+            role=role,
+            title=title,
+            old_display_name=box.display_name,
+            old_unit_id=box.unit_id,
+            new_aliases=aliases,
+            fields=fields,
+        )
+        moved = any(item.field == "unit" for item in fields)
+        (self.moves if moved else self.changes).append(change)
+
+    def _name(self, row: AccountRow) -> str:
+        return row.full_name or self.known.units[row.unit].name
+
+    def _unit_id(self, row: AccountRow) -> UnitId | None:
+        return self.known.units[row.unit].id if row.unit else None
+
+    def _code(self, unit_id: UnitId | None) -> str:
+        return "" if unit_id is None else self.known.code_of[unit_id]
+
+    def _local_parts(self, domain: str) -> LocalParts:
+        """What may still be given out there: nothing that the directory or a line of the file has."""
+        if domain not in self._parts:
+            ending = f"@{domain}"
+            keys = (*self.known.taken, *self._line_of)
+            self._parts[domain] = LocalParts(key.removesuffix(ending) for key in keys if key.endswith(ending))
+        return self._parts[domain]
+
+
+def _load(conn: Connection, on: date, settings: ProvisionSettings) -> _Known:
+    taken: dict[str, _Taken] = {}
+    primary: dict[AccountId, Address] = {}
+    columns = (
+        addresses.c.key,
+        addresses.c.kind,
+        addresses.c.account_id,
+        addresses.c.local,
+        addresses.c.domain,
+    )
+    for key, kind, account_id, local, domain in conn.execute(select(*columns)):
+        taken[key] = _Taken(AddressKind(kind), account_id)
+        if kind == AddressKind.PRIMARY.value:
+            primary[account_id] = Address(local, domain)
+    boxes = {box.id: box for box in _load_boxes(conn, primary)}
+    box_of_person = {box.person_id: box.id for box in boxes.values() if box.person_id is not None}
+    identified = select(
+        person_identifiers.c.scheme, person_identifiers.c.value, person_identifiers.c.person_id
+    )
+    return _Known(
+        on=on,
+        domain=settings.domain or default_domain(conn) or "",
+        domains=local_domains(conn),
+        units={unit.code: unit for unit in units_on(conn, on)},
+        code_of={unit_id: code for code, unit_id in unit_ids_by_code(conn).items()},
+        boxes=boxes,
+        taken=taken,
+        box_of_identifier={
+            (row[0], row[1]): box_of_person[row[2]]
+            for row in conn.execute(identified)
+            if row[2] in box_of_person
+        },
+        settings=settings,
+    )
+
+
+def _load_boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[_Box]:
+    role_of = {
+        row[0]: row[1]
+        for row in conn.execute(
+            select(posts.c.person_id, posts.c.role).where(posts.c.is_primary == 1, posts.c.valid_to.is_(None))
+        )
+    }
+    query = select(
+        accounts.c.id,
+        accounts.c.kind,
+        accounts.c.state,
+        accounts.c.unit_id,
+        accounts.c.person_id,
+        accounts.c.display_name,
+        accounts.c.title,
+        accounts.c.post_role,
+    )
+    for row in conn.execute(query):
+        role = role_of.get(row[4]) if row[4] is not None else row[7]
+        if row[0] in primary:
+            yield _Box(
+                id=row[0],
+                kind=AccountKind(row[1]),
+                state=AccountState(row[2]),
+                unit_id=row[3],
+                person_id=row[4],
+                display_name=row[5],
+                title=row[6],
+                role=None if role is None else PostRole(role),
+                address=primary[row[0]],
+            )

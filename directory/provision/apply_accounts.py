@@ -1,0 +1,289 @@
+"""A plan of boxes made true: whole tables of rows in the caller's transaction, and no hashing in it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from directory import audit
+from directory.address import Address
+from directory.model import AccountId, AccountKind, AddressKind, PostRole, UnitId
+from directory.names import name_fold, sort_key, split_name, text_fold, text_sort_key
+from directory.provision.plan import (
+    AccountChange,
+    AccountPlan,
+    NewAccount,
+    PlanDriftedError,
+    PlanRefusedError,
+)
+from directory.repository.domains import OnAccountsCreated
+from directory.repository.rows import allocate_ids, chunks, insert_rows
+from directory.repository.units import units_on
+from directory.tables import accounts, addresses, person_identifiers, persons, posts
+
+
+def apply_accounts(
+    conn: Connection, plan: AccountPlan, *, at: int, actor: str, on_accounts_created: OnAccountsCreated
+) -> dict[str, AccountId]:
+    """Make, change and move the boxes of a sealed plan, or nothing: what is raised undoes the caller's transaction.
+
+    Returns the new boxes by address key.
+    """
+    if plan.refused:
+        raise PlanRefusedError(f"{plan.counts['refused']} lines are refused")
+    if any(new.password and new.password_hash is None for new in plan.creates):
+        raise ValueError("the plan is not sealed: hashing does not belong in a transaction")
+    altered = (*plan.changes, *plan.moves)
+    _refuse_drift(conn, plan, altered)
+    try:
+        created = _create(conn, plan.creates, plan.effective_on, at)
+        _alter(conn, altered, plan.effective_on, at)
+    except IntegrityError as error:
+        raise PlanDriftedError("an address or identifier was given away meanwhile") from error
+    if created:
+        on_accounts_created(conn, list(created.values()))
+    audit.record(conn, actor, "account.import", "plan", plan.counts, at)
+    return created
+
+
+def _refuse_drift(conn: Connection, plan: AccountPlan, altered: Sequence[AccountChange]) -> None:
+    in_force = {unit.id for unit in units_on(conn, plan.effective_on)}
+    named = {new.unit_id for new in plan.creates} | {change.unit_id for change in altered}
+    named.discard(None)
+    if not in_force.issuperset(named):
+        raise PlanDriftedError("a unit of the plan is no longer in force")
+    expected = {change.account_id: (change.old_display_name, change.old_unit_id) for change in altered}
+    for ids in chunks(list(expected)):
+        query = select(accounts.c.id, accounts.c.display_name, accounts.c.unit_id).where(
+            accounts.c.id.in_(ids)
+        )
+        for row in conn.execute(query):
+            if expected.pop(row[0]) != (row[1], row[2]):
+                raise PlanDriftedError("an account of the plan was changed meanwhile")
+    if expected:
+        raise PlanDriftedError("an account of the plan is gone")
+
+
+def _create(conn: Connection, creates: Sequence[NewAccount], on: date, at: int) -> dict[str, AccountId]:
+    account_ids = [AccountId(number) for number in allocate_ids(conn, accounts, len(creates))]
+    people = [
+        (new, account_id) for new, account_id in zip(creates, account_ids, strict=True) if _is_person(new)
+    ]
+    person_ids = dict(
+        zip((account_id for _, account_id in people), allocate_ids(conn, persons, len(people)), strict=True)
+    )
+    insert_rows(conn, persons, [_person(new, person_ids[account_id], at) for new, account_id in people])
+    insert_rows(
+        conn,
+        person_identifiers,
+        [
+            {"person_id": person_ids[account_id], "scheme": new.identifier[0], "value": new.identifier[1]}
+            for new, account_id in people
+            if new.identifier is not None
+        ],
+    )
+    pairs = list(zip(creates, account_ids, strict=True))
+    insert_rows(conn, accounts, [_account(new, number, person_ids.get(number), at) for new, number in pairs])
+    _free_reserved(conn, [new.address for new in creates if new.claims_reserved])
+    rows = [_address(new.address, AddressKind.PRIMARY, number, at) for new, number in pairs]
+    rows += [_address(alias, AddressKind.ALIAS, number, at) for new, number in pairs for alias in new.aliases]
+    insert_rows(conn, addresses, rows)
+    insert_rows(
+        conn,
+        posts,
+        [
+            _post(person_ids[account_id], new.unit_id, new.role, new.title, on)
+            for new, account_id in people
+            if new.unit_id is not None
+        ],
+    )
+    return {new.address.key: number for new, number in pairs}
+
+
+def _is_person(new: NewAccount) -> bool:
+    return new.kind is AccountKind.PERSONAL
+
+
+def _person(new: NewAccount, person_id: int, at: int) -> dict[str, Any]:
+    parts = split_name(new.display_name)
+    return {
+        "id": person_id,
+        "full_name": new.display_name,
+        "family_name": parts.family,
+        "middle_name": parts.middle,
+        "given_name": parts.given,
+        "sort_key": sort_key(parts),
+        "created_at": at,
+    }
+
+
+def _account(new: NewAccount, account_id: AccountId, person_id: int | None, at: int) -> dict[str, Any]:
+    return {
+        "id": account_id,
+        "kind": new.kind.value,
+        "unit_id": new.unit_id,
+        "person_id": person_id,
+        "post_role": new.role.value if new.role is not None and not _is_person(new) else None,
+        **_names(new.kind, new.display_name, new.title),
+        "password_hash": new.password_hash,
+        "must_change_password": int(new.must_change),
+        "password_changed_at": at if new.password_hash is not None else None,
+        "quota_octets": new.quota_octets,
+        "created_at": at,
+    }
+
+
+def _names(kind: AccountKind, display_name: str, title: str) -> dict[str, Any]:
+    """A person is sought and sorted by given name, everything else as it is written."""
+    parts = split_name(display_name)
+    personal = kind is AccountKind.PERSONAL
+    return {
+        "display_name": display_name,
+        "title": title,
+        "name_fold": name_fold(parts) if personal else text_fold(display_name),
+        "title_fold": text_fold(title),
+        "sort_key": sort_key(parts) if personal else text_sort_key(display_name),
+    }
+
+
+def _address(address: Address, kind: AddressKind, account_id: AccountId, at: int) -> dict[str, Any]:
+    return {
+        "key": address.key,
+        "local": address.local,
+        "domain": address.domain,
+        "kind": kind.value,
+        "account_id": account_id,
+        "created_at": at,
+    }
+
+
+def _post(person_id: int, unit_id: UnitId, role: PostRole | None, title: str, on: date) -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "unit_id": unit_id,
+        "role": (role or PostRole.SPECIALIST).value,
+        "title": title,
+        "is_primary": 1,
+        "valid_from": on.isoformat(),
+    }
+
+
+def _free_reserved(conn: Connection, claimed: Iterable[Address]) -> None:
+    """Let an account have postmaster@ or abuse@: the row of the system box makes way for its own."""
+    for address in claimed:
+        conn.execute(
+            delete(addresses).where(
+                addresses.c.key == address.key, addresses.c.kind == AddressKind.RESERVED.value
+            )
+        )
+
+
+def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int) -> None:
+    if not altered:
+        return
+    kind_of = _kinds(conn, altered)
+    conn.execute(
+        update(accounts)
+        .where(accounts.c.id == bindparam("of_id"))
+        .values(
+            {
+                name: bindparam(f"new_{name}")
+                for name in (
+                    "unit_id",
+                    "post_role",
+                    "display_name",
+                    "title",
+                    "name_fold",
+                    "title_fold",
+                    "sort_key",
+                )
+            }
+        ),
+        [
+            {
+                "of_id": change.account_id,
+                "new_unit_id": change.unit_id,
+                "new_post_role": change.role.value if change.role and change.person_id is None else None,
+                **{
+                    f"new_{name}": value
+                    for name, value in _names(
+                        kind_of[change.account_id], change.display_name, change.title
+                    ).items()
+                },
+            }
+            for change in altered
+        ],
+    )
+    insert_rows(
+        conn,
+        addresses,
+        [
+            _address(alias, AddressKind.ALIAS, change.account_id, at)
+            for change in altered
+            for alias in change.new_aliases
+        ],
+    )
+    people = [change for change in altered if change.person_id is not None]
+    _rename_people(conn, [change for change in people if change.display_name != change.old_display_name])
+    _change_posts(
+        conn,
+        [change for change in people if {item.field for item in change.fields} & {"unit", "role", "title"}],
+        on,
+    )
+
+
+def _kinds(conn: Connection, altered: Sequence[AccountChange]) -> dict[int, AccountKind]:
+    kinds: dict[int, AccountKind] = {}
+    for ids in chunks([change.account_id for change in altered]):
+        query = select(accounts.c.id, accounts.c.kind).where(accounts.c.id.in_(ids))
+        kinds |= {row[0]: AccountKind(row[1]) for row in conn.execute(query)}
+    return kinds
+
+
+def _rename_people(conn: Connection, renamed: Sequence[AccountChange]) -> None:
+    if not renamed:
+        return
+    rows = []
+    for change in renamed:
+        parts = split_name(change.display_name)
+        rows.append(
+            {
+                "of_id": change.person_id,
+                "new_full_name": change.display_name,
+                "new_family_name": parts.family,
+                "new_middle_name": parts.middle,
+                "new_given_name": parts.given,
+                "new_sort_key": sort_key(parts),
+            }
+        )
+    columns = ("full_name", "family_name", "middle_name", "given_name", "sort_key")
+    conn.execute(
+        update(persons)
+        .where(persons.c.id == bindparam("of_id"))
+        .values({name: bindparam(f"new_{name}") for name in columns}),
+        rows,
+    )
+
+
+def _change_posts(conn: Connection, changed: Sequence[AccountChange], on: date) -> None:
+    """The primary post ends on the day and another begins; one that began on that day is corrected."""
+    if not changed:
+        return
+    day = on.isoformat()
+    people = [{"of_person": change.person_id} for change in changed]
+    primary = (
+        (posts.c.person_id == bindparam("of_person")) & (posts.c.is_primary == 1) & posts.c.valid_to.is_(None)
+    )
+    conn.execute(delete(posts).where(primary, posts.c.valid_from >= day), people)
+    conn.execute(update(posts).where(primary).values(valid_to=day), people)
+    insert_rows(
+        conn,
+        posts,
+        [
+            _post(change.person_id, change.unit_id, change.role, change.title, on)
+            for change in changed
+            if change.person_id is not None and change.unit_id is not None
+        ],
+    )

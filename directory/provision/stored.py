@@ -1,0 +1,90 @@
+"""Plans kept in the directory: who planned what, when it was applied."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from directory.model import PlanId
+from directory.provision.plan import AccountPlan, UnitPlan, plan_to_json
+from directory.repository.rows import AnyRow, insert_one
+from directory.tables import plans
+
+
+class PlanState(StrEnum):
+    """Tình trạng của kế hoạch."""
+
+    SHOWN = "shown"
+    APPLIED = "applied"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as the list of plans shows it; `body` is read only when one is shown."""
+
+    id: PlanId
+    kind: str
+    state: PlanState
+    effective_on: date
+    counts: dict[str, int]
+    created_by: str
+    created_at: int
+    applied_at: int | None
+    body: dict[str, Any] | None = None
+
+
+def store_plan(
+    conn: Connection, kind: str, plan: UnitPlan | AccountPlan, *, at: int, actor: str, applied: bool
+) -> PlanId:
+    """Keep a plan, with its details and without a password or hash."""
+    return PlanId(
+        insert_one(
+            conn,
+            plans,
+            kind=kind,
+            state=(PlanState.APPLIED if applied else PlanState.SHOWN).value,
+            effective_on=plan.effective_on.isoformat(),
+            summary=json.dumps(plan.counts),
+            body=json.dumps(plan_to_json(plan), ensure_ascii=False),
+            created_by=actor,
+            created_at=at,
+            applied_at=at if applied else None,
+        )
+    )
+
+
+def mark_applied(conn: Connection, plan_id: PlanId, at: int) -> None:
+    """Say that a plan shown before is now true."""
+    conn.execute(
+        update(plans).where(plans.c.id == plan_id).values(state=PlanState.APPLIED.value, applied_at=at)
+    )
+
+
+def list_plans(conn: Connection, limit: int = 50) -> list[StoredPlan]:
+    """The newest plans first, without their details."""
+    columns = [column for column in plans.c if column.name not in {"body", "undo"}]
+    return [_stored(row) for row in conn.execute(select(*columns).order_by(plans.c.id.desc()).limit(limit))]
+
+
+def show_plan(conn: Connection, plan_id: PlanId) -> StoredPlan | None:
+    """One plan with its details."""
+    row = conn.execute(select(plans).where(plans.c.id == plan_id)).first()
+    return None if row is None else _stored(row, json.loads(row.body))
+
+
+def _stored(row: AnyRow, body: dict[str, Any] | None = None) -> StoredPlan:
+    return StoredPlan(
+        id=PlanId(row.id),
+        kind=row.kind,
+        state=PlanState(row.state),
+        effective_on=date.fromisoformat(row.effective_on),
+        counts=json.loads(row.summary),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        applied_at=row.applied_at,
+        body=body,
+    )
