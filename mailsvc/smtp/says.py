@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from mailsvc.model.errors import (
+    AccountLocked,
+    NoSuchRecipient,
+    NotPermitted,
+    OverQuota,
+    ServiceError,
+    StoreUnavailable,
+    TooLarge,
+    WrongCredentials,
+)
 from mailsvc.smtp.wire.address import PathError, PathFault
 from mailsvc.smtp.wire.body import BodyFault
 from mailsvc.smtp.wire.lines import LineFault
@@ -37,6 +47,23 @@ BODY_SAYS = {
     BodyFault.BARE_NEWLINE: Reply(550, "5.6.0", "Bare CR or LF in the letter; lines end with CR LF"),
     BodyFault.LINE_TOO_LONG: Reply(554, "5.6.0", "A line of the letter is too long"),
     BodyFault.TOO_LARGE: TOO_LARGE,
+}
+SENDER_OK = Reply(250, "2.1.0", "OK")
+RECIPIENT_OK = Reply(250, "2.1.5", "OK")
+SIGNED_IN = Reply(235, "2.7.0", "Authentication successful")
+NO_RELAY = Reply(550, "5.7.1", "Relaying denied: sign in first")
+TRUSTED_ONLY = Reply(554, "5.7.1", "Not for your network")
+TRY_SIGN_IN_LATER = Reply(454, "4.7.0", "Too many failed attempts, try again later")
+LOOP = Reply(554, "5.4.6", "Mail loop: this letter was here before")
+SERVICE_SAYS: dict[type[ServiceError], Reply] = {
+    NoSuchRecipient: Reply(550, "5.1.1", "No such recipient here"),
+    OverQuota: Reply(452, "4.2.2", "The mailbox is full"),
+    NotPermitted: Reply(553, "5.7.1", "This sender address is not yours to use"),
+    TooLarge: TOO_LARGE,
+    StoreUnavailable: Reply(451, "4.3.1", "The store cannot take mail now, try again later"),
+    WrongCredentials: WRONG_CREDENTIALS,
+    # RFC 4954 §6: 535 in any case, so that nobody learns which names exist.
+    AccountLocked: WRONG_CREDENTIALS,
 }
 LINE_SAYS = {
     LineFault.TOO_LONG: Reply(500, "5.5.2", "Command line too long"),

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
+import time
 from typing import TYPE_CHECKING
 
+from config.settings import host_port
+from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
+from mailsvc.smtp.gate import PasswordGuard, Shared
+from mailsvc.smtp.lmtp import LmtpRules
+from mailsvc.smtp.mx import MxRules
+from mailsvc.smtp.rules import Limits
 from mailsvc.smtp.session import SmtpSession
+from mailsvc.smtp.submission import SubmissionRules
 
 if TYPE_CHECKING:
     import ssl
 
-    from mailsvc.net.limits import TrustedNetworks
+    from config.settings import Settings
+    from mailsvc.net.bridge import Bridge
+    from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Rules
+    from mailsvc.storage.pieces import PieceFiles
 
 _BACKLOG = 1024
 _DRAIN_SECONDS = 10.0
@@ -76,3 +88,68 @@ class SmtpListener:
             loop=asyncio.get_running_loop(),
             sessions=self._sessions,
         )
+
+
+class SmtpServers:
+    """All listeners of SMTP, submission and LMTP that the settings ask for."""
+
+    def __init__(
+        self, settings: Settings, bridge: Bridge, sign_in: SignIn, tls: ssl.SSLContext | None
+    ) -> None:
+        self._settings = settings
+        self._tls = tls
+        self._trusted = TrustedNetworks(settings.trusted_networks)
+        self._shared = Shared(
+            bridge=bridge,
+            files=files,
+            sign_in=sign_in,
+            guard=PasswordGuard(time.monotonic),
+            hostname=settings.hostname,
+            home=settings.domain,
+            max_hops=settings.smtp.max_received,
+            now=time.time,
+            token=lambda: secrets.token_hex(12),
+        )
+        self._listeners: list[SmtpListener] = []
+
+    async def start(self) -> dict[str, int]:
+        """Accept connections; the bound port of each listener by its setting, `smtp.listen` and so on."""
+        settings = self._settings
+        mx = MxRules(self._shared, self._limits(settings.smtp.max_recipients), self._connections())
+        submission = SubmissionRules(
+            self._shared, self._limits(settings.submission.max_recipients), self._connections()
+        )
+        lmtp = LmtpRules(self._shared, self._limits(settings.lmtp.max_recipients), self._connections())
+        wanted: list[tuple[str, str, Rules, bool]] = [
+            ("smtp.listen", settings.smtp.listen, mx, False),
+            ("submission.listen", settings.submission.listen, submission, False),
+            ("submission.listen_tls", settings.submission.listen_tls, submission, True),
+            ("lmtp.listen", settings.lmtp.listen, lmtp, False),
+        ]
+        ports: dict[str, int] = {}
+        for name, listen, rules, implicit_tls in wanted:
+            if not listen or (implicit_tls and self._tls is None):
+                continue
+            listener = SmtpListener(rules, trusted=self._trusted, tls=self._tls, implicit_tls=implicit_tls)
+            ports[name] = await listener.start(*host_port(listen))
+            self._listeners.append(listener)
+        return ports
+
+    async def stop(self) -> None:
+        """Accept no more; letters on their way in are finished."""
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        self._listeners.clear()
+
+    def _limits(self, recipients: int) -> Limits:
+        smtp = self._settings.smtp
+        return Limits(
+            message_octets=smtp.max_message_bytes,
+            line_octets=smtp.max_line_bytes,
+            recipients=recipients,
+            command_seconds=smtp.command_timeout,
+            data_seconds=smtp.data_timeout,
+        )
+
+    def _connections(self) -> ConnectionLimits:
+        smtp = self._settings.smtp
+        return ConnectionLimits(total=smtp.max_connections, per_site=smtp.max_connections_per_address)

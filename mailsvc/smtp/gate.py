@@ -1,0 +1,114 @@
+"""What all listeners of a process share: the services, who may connect, who may try passwords."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mailsvc.model.errors import ServiceError
+from mailsvc.net.limits import ConnectionLimits, TokenBuckets, site_of
+from mailsvc.smtp import says
+from mailsvc.smtp.wire.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mailsvc.net.bridge import Bridge
+    from mailsvc.services.sign_in import SignIn
+    from mailsvc.smtp.rules import Client, Language, Limits
+    from mailsvc.smtp.wire.address import RcptTo
+    from mailsvc.smtp.wire.sasl import Credentials
+    from mailsvc.storage.pieces import PieceFiles
+
+_FAILED_BURST = 30
+_FAILED_PER_SECOND = 1 / 20
+"""Wrong passwords that one address may try: a burst for a misconfigured office, then three a minute."""
+
+
+class PasswordGuard:
+    """Wrong passwords by site, for all listeners together."""
+
+    def __init__(self, tick: Callable[[], float]) -> None:
+        self._tick = tick
+        self._failures = TokenBuckets(burst=_FAILED_BURST, per_second=_FAILED_PER_SECOND)
+
+    def may_try(self, client: Client) -> bool:
+        """Whether this client may try another password now."""
+        return client.is_trusted or self._failures.has(site_of(client.address), self._tick())
+
+    def failed(self, client: Client) -> None:
+        """Count a wrong one."""
+        self._failures.take(site_of(client.address), self._tick())
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the rules of all listeners work with."""
+
+    bridge: Bridge
+    files: PieceFiles
+    sign_in: SignIn
+    guard: PasswordGuard
+    hostname: str
+    home: str
+    max_hops: int
+    now: Callable[[], float]
+    """Seconds since 1970."""
+    token: Callable[[], str]
+    """A fresh random word, for Message-ID."""
+
+
+class Gate:
+    """The part of `Rules` that does not depend on what is let through."""
+
+    language: Language
+    offers_auth = False
+    requires_auth = False
+
+    def __init__(self, shared: Shared, limits: Limits, connections: ConnectionLimits) -> None:
+        self.shared = shared
+        self.limits = limits
+        self.hostname = shared.hostname
+        self.home = shared.home
+        self._connections = connections
+        self._letters = itertools.count(1)
+
+    def admit(self, client: Client) -> Reply | None:
+        """Count the connection, unless it comes from a trusted network."""
+        if client.is_trusted:
+            return None
+        refusal = self._connections.enter(site_of(client.address))
+        return None if refusal is None else Reply(421, "4.7.0", refusal.value)
+
+    def leave(self, client: Client) -> None:
+        """The connection is over."""
+        if not client.is_trusted:
+            self._connections.leave(site_of(client.address))
+
+    async def sign_in(self, client: Client, credentials: Credentials) -> Reply:
+        """Unknown names, wrong passwords and locked accounts sound alike."""
+        guard = self.shared.guard
+        if not guard.may_try(client):
+            return says.TRY_SIGN_IN_LATER
+        try:
+            client.account = await self.shared.sign_in.over(
+                self.shared.bridge, credentials.login, credentials.password
+            )
+        except ServiceError as error:
+            guard.failed(client)
+            return says.SERVICE_SAYS.get(type(error), says.WRONG_CREDENTIALS)
+        return says.SIGNED_IN
+
+    def letter_id(self, client: Client) -> str:
+        """A name for one letter in Received fields, replies and the log."""
+        return f"{client.connection_id}.{next(self._letters)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A recipient that RCPT let in; `local` is None for one outside."""
+
+    rcpt: RcptTo
+    local: Any
+    """`services.receive.Recipient`."""

@@ -1,0 +1,198 @@
+"""A whole letter has come: checked for loops, prepared, and handed to the service that stores or sends it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mailsvc.model.errors import ServiceError, StoreUnavailable
+from mailsvc.services.receive import IncomingLetter, Outcome, prepare, receive
+from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
+from mailsvc.smtp import says
+from mailsvc.smtp.rules import Language
+from mailsvc.smtp.wire import trace
+from mailsvc.smtp.wire.address import Ret
+from mailsvc.smtp.wire.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from directory.address import Address
+    from mailsvc.services.receive import PreparedContent
+    from mailsvc.smtp.gate import Accepted, Gate
+    from mailsvc.smtp.rules import Client, Transaction
+
+log = structlog.get_logger("congvu.smtp")
+
+_SLOW_OCTETS = 64 * 1024
+"""Letters from this size on are parsed, hashed and compressed in a thread."""
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+class Arrival:
+    """One letter on its way from the session to a service."""
+
+    def __init__(
+        self, gate: Gate, client: Client, transaction: Transaction[Accepted], content: bytes
+    ) -> None:
+        assert transaction.mail is not None
+        self.gate = gate
+        self.client = client
+        self.mail = transaction.mail
+        self.recipients = list(transaction.recipients)
+        self.content = content
+        self.id = gate.letter_id(client)
+        header = trace.header_of(content)
+        self.is_far_travelled = trace.hops(header) > gate.shared.max_hops
+        """RFC 5321 §6.3: a count of Received fields finds loops through other servers."""
+        self.looping = trace.delivered_before(header, (item.rcpt.forward_path for item in self.recipients))
+
+    # -- in: to boxes of ours
+
+    async def take_in(self) -> list[Reply]:
+        """Deliver to our own boxes; one reply for each recipient, also in SMTP, where `one_reply` joins them."""
+        if self.is_far_travelled:
+            return self._all(says.LOOP)
+        wanted = [item for item in self.recipients if item.rcpt.forward_path.key not in self.looping]
+        outcomes: tuple[Outcome, ...] = ()
+        if wanted:
+            try:
+                outcomes = await self._receive(wanted)
+            except ServiceError as error:
+                return self._all(self._refused(error))
+        answers = iter(outcomes)
+        replies = [
+            says.LOOP if item.rcpt.forward_path.key in self.looping else self._say(next(answers))
+            for item in self.recipients
+        ]
+        self._log("smtp_received", replies)
+        return replies
+
+    async def _receive(self, wanted: list[Accepted]) -> tuple[Outcome, ...]:
+        letter = IncomingLetter(
+            content=await self._prepare(self.content),
+            trace=trace.return_path(self.mail.reverse_path) + self._received(),
+            reverse_path="" if self.mail.reverse_path is None else str(self.mail.reverse_path),
+            recipients=tuple(item.local for item in wanted),
+            smtputf8=self.mail.smtputf8,
+        )
+        queue_when_full = self.gate.language is Language.SMTP
+        return await self.gate.shared.bridge.write(
+            lambda uow: receive(uow, letter, queue_when_full=queue_when_full)
+        )
+
+    def _say(self, outcome: Outcome) -> Reply:
+        if outcome in {Outcome.DELIVERED, Outcome.QUEUED}:
+            return Reply(250, "2.0.0", f"OK {self.id}")
+        return OUTCOME_SAYS[outcome]
+
+    # -- out: from somebody who signed in
+
+    async def send_out(self) -> Reply:
+        """Deliver to our boxes and queue for the world, as the one who signed in."""
+        if self.is_far_travelled:
+            return says.LOOP
+        shared = self.gate.shared
+        now = self._date()
+        # The letter's name may not tell who else sent at that second: a random word, under our own host.
+        content = trace.completed(self.content, date=now, message_id=f"{shared.token()}@{shared.hostname}")
+        hop = self._received()
+        letter = OutgoingLetter(
+            content=await self._prepare(content),
+            trace=trace.return_path(self.mail.reverse_path) + hop,
+            outbound_trace=hop,
+            reverse_path=self.mail.reverse_path,
+            local=tuple(item.local for item in self.recipients if item.local is not None),
+            remote=tuple(_remote(item) for item in self.recipients if item.local is None),
+            envelope_id=self.mail.envid,
+            return_full=None if self.mail.ret is None else self.mail.ret is Ret.FULL,
+            smtputf8=self.mail.smtputf8,
+        )
+        try:
+            await shared.bridge.write(submit, self.client.account, letter)
+        except ServiceError as error:
+            return self._refused(error)
+        reply = Reply(250, "2.0.0", f"OK {self.id}")
+        self._log("smtp_submitted", [reply])
+        return reply
+
+    # -- both
+
+    async def _prepare(self, content: bytes) -> PreparedContent:
+        bridge, files = self.gate.shared.bridge, self.gate.shared.files
+        try:
+            if len(content) < _SLOW_OCTETS:
+                return prepare(content, files)
+            return await bridge.slow(prepare, content, files)
+        except OSError as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def _received(self) -> bytes:
+        client = self.client
+        paths: list[Address] = [item.rcpt.forward_path for item in self.recipients]
+        return trace.received(
+            trace.Hop(
+                client_name=client.name,
+                client_address=str(client.address),
+                by=self.gate.hostname,
+                protocol=trace.protocol_name(
+                    "LMTP" if self.gate.language is Language.LMTP else "SMTP",
+                    extended=client.is_extended,
+                    secure=client.is_secure,
+                    authenticated=client.account is not None,
+                    utf8=self.mail.smtputf8,
+                ),
+                letter_id=self.id,
+                only_recipient=paths[0] if len(paths) == 1 else None,
+                date=self._date(),
+            )
+        )
+
+    def _date(self) -> str:
+        return format_datetime(datetime.fromtimestamp(int(self.gate.shared.now()), UTC).astimezone(_VIETNAM))
+
+    def _refused(self, error: ServiceError) -> Reply:
+        reply = says.SERVICE_SAYS.get(type(error), says.LOCAL_ERROR)
+        log.warning("smtp_refused", letter=self.id, reply=str(reply), error=repr(error))
+        return reply
+
+    def _all(self, reply: Reply) -> list[Reply]:
+        return [reply] * len(self.recipients)
+
+    def _log(self, event: str, replies: Sequence[Reply]) -> None:
+        log.info(
+            event,
+            letter=self.id,
+            client=str(self.client.address),
+            octets=len(self.content),
+            recipients=len(self.recipients),
+            refused=sum(not reply.is_positive for reply in replies),
+        )
+
+
+OUTCOME_SAYS = {
+    Outcome.OVER_QUOTA: Reply(452, "4.2.2", "The mailbox is full"),
+    Outcome.MISSING: Reply(550, "5.1.1", "No such recipient here"),
+}
+
+
+def one_reply(replies: Sequence[Reply]) -> Reply:
+    """SMTP's one answer for all: yes if anybody got it, else the refusal that lets the sender try again, if any.
+
+    A refusal of all because of some would double the letter for the others.
+    """
+    return min(replies, key=lambda reply: (not reply.is_positive, reply.code))
+
+
+def _remote(item: Accepted) -> RemoteRecipient:
+    rcpt = item.rcpt
+    return RemoteRecipient(
+        rcpt.forward_path,
+        notify=None if rcpt.notify is None else ",".join(sorted(rcpt.notify)),
+        original_recipient=None
+        if rcpt.original is None
+        else f"{rcpt.original.address_type};{rcpt.original.address}",
+    )

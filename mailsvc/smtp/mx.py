@@ -1,0 +1,57 @@
+"""The rules of port 25: letters from the world for our own domains; relay only for those who sign in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailsvc.model.errors import ServiceError
+from mailsvc.services.receive import is_local, resolve_recipient
+from mailsvc.services.submit import check_sender
+from mailsvc.smtp import says
+from mailsvc.smtp.gate import Accepted, Gate
+from mailsvc.smtp.letter import Arrival, one_reply
+from mailsvc.smtp.rules import Language
+
+if TYPE_CHECKING:
+    from mailsvc.smtp.rules import Client, Transaction
+    from mailsvc.smtp.wire.address import MailFrom, RcptTo
+    from mailsvc.smtp.wire.reply import Reply
+
+
+class MxRules(Gate):
+    """Who may send what to whom over SMTP (RFC 5321 §3.3, §7.1)."""
+
+    language = Language.SMTP
+    offers_auth = True
+
+    async def mail(self, client: Client, mail: MailFrom) -> Reply:
+        """Strangers may use any reverse path; who signed in, only one of their own."""
+        if client.account is not None and mail.reverse_path is not None:
+            try:
+                self.shared.bridge.read(check_sender, client.account, mail.reverse_path)
+            except ServiceError as error:
+                return says.SERVICE_SAYS[type(error)]
+        return says.SENDER_OK
+
+    async def rcpt(self, client: Client, transaction: Transaction[Accepted], rcpt: RcptTo) -> Reply:
+        """Ours if the box exists and has room; others only for those who signed in."""
+        signed_in = client.account is not None
+        read = self.shared.bridge.read
+        local = None
+        if read(is_local, rcpt.forward_path.domain):
+            try:
+                # One of ours may write to a full box: the letter waits in the queue for it.
+                local = read(resolve_recipient, rcpt.forward_path, full_too=signed_in)
+            except ServiceError as error:
+                return says.SERVICE_SAYS[type(error)]
+        elif not signed_in:
+            return says.NO_RELAY
+        transaction.recipients.append(Accepted(rcpt, local))
+        return says.RECIPIENT_OK
+
+    async def data(self, client: Client, transaction: Transaction[Accepted], content: bytes) -> list[Reply]:
+        """250 only when the letter is durable."""
+        arrival = Arrival(self, client, transaction, content)
+        if client.account is not None:
+            return [await arrival.send_out()]
+        return [one_reply(await arrival.take_in())]
