@@ -97,8 +97,10 @@ class Congvu:
         """The process that was started."""
         return [self._process.pid] if self._process is not None else []
 
-    def rest(self, seconds: float) -> None:
+    def rest(self, limit: float) -> float:
         """Nothing waits: a local letter is in its mailbox when it is accepted."""
+        del limit
+        return 0.0
 
 
 def _quoted(row: str) -> str:

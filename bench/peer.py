@@ -228,11 +228,14 @@ class Peer:
         dovecot = [self._dovecot.pid] if self._dovecot is not None else []
         return dovecot + (self._postfix_master() if self._postfix is not None else [])
 
-    def rest(self, seconds: float) -> None:
-        """Wait until Postfix holds no letter."""
-        ends = time.monotonic() + seconds
+    def rest(self, limit: float) -> float:
+        """Wait until Postfix holds no letter; the seconds that it took."""
+        began = time.monotonic()
         queues = [self.data / "spool" / name for name in ("incoming", "active", "deferred")]
+        waited = 0.0
         while any(path.is_file() for queue in queues if queue.exists() for path in queue.rglob("*")):
-            if time.monotonic() > ends:
-                raise TimeoutError("Postfix still holds letters")
             time.sleep(0.01)
+            waited = time.monotonic() - began
+            if waited > limit:
+                raise TimeoutError("Postfix still holds letters")
+        return waited

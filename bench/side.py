@@ -40,8 +40,8 @@ class Side(Protocol):
     def roots(self) -> list[int]:
         """The processes that `start` began."""
 
-    def rest(self, seconds: float) -> None:
-        """Wait until nothing is queued."""
+    def rest(self, limit: float) -> float:
+        """Wait until nothing is queued; the seconds that it took."""
 
 
 def free_port() -> int:
