@@ -94,7 +94,12 @@ class SmtpServers:
     """All listeners of SMTP, submission and LMTP that the settings ask for."""
 
     def __init__(
-        self, settings: Settings, bridge: Bridge, sign_in: SignIn, tls: ssl.SSLContext | None
+        self,
+        settings: Settings,
+        bridge: Bridge,
+        files: PieceFiles,
+        sign_in: SignIn,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self._settings = settings
         self._tls = tls
