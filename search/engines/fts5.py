@@ -1,5 +1,6 @@
 """The default engine: SQLite FTS5 in a database file of its own, which can be rebuilt from the letters at any time."""
 
+import json
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -14,11 +15,7 @@ from search.days import day_words
 from search.engine import MANY, Document, Hit, Owners, normal_owners, tiers
 from search.engines.fts5_query import (
     ANY_DOCUMENT,
-    EXACT_COLUMNS,
-    FOLDED_COLUMNS,
-    KEYS,
     MANY_KEY,
-    TOKENIZER,
     any_key,
     fts5_query,
     owner_key,
@@ -32,27 +29,38 @@ from search.tree import NOTHING, And, Dates, Field, Query
 _SLOT_BITS: Final = 10
 _LAST_SECOND: Final = 1 << 40
 _MERGE_PAGES: Final = 400  # about 1.6 MB written in one step of housekeeping
-_HASH_BYTES: Final = 8 << 20  # postings gathered in memory before a segment is written
 _MANY_LATE: Final = -1  # MANY in the table of late owners
 
-_COLUMNS: Final = (*EXACT_COLUMNS.values(), *FOLDED_COLUMNS.values(), KEYS)
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS documents (slot INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, date INTEGER NOT NULL,"
-    " owners TEXT NOT NULL, indexed_owners TEXT NOT NULL)",
-    # Owners that came after a document was indexed: a contentless FTS5 row cannot change one column.
-    "CREATE TABLE IF NOT EXISTS late_owners (owner INTEGER, slot INTEGER, PRIMARY KEY (owner, slot)) WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS late_owners_slot ON late_owners (slot)",
-    "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-    f"CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5({', '.join(_COLUMNS)}, content='', contentless_delete=1,"
-    f' tokenize="{TOKENIZER}")',
-    f"INSERT INTO words (words, rank) VALUES ('hashsize', {_HASH_BYTES})",
+# In one literal, so that what SQLite is told can be read; `fts5_query` names the same columns. Tokens come joined by
+# spaces; the extra token characters stand inside whole references and addresses. hashsize: postings gathered in memory
+# before a segment is written.
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS documents (
+    slot INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, date INTEGER NOT NULL,
+    owners TEXT NOT NULL, indexed_owners TEXT NOT NULL);
+-- Owners that came after a document was indexed: a contentless FTS5 row cannot change one column.
+CREATE TABLE IF NOT EXISTS late_owners (owner INTEGER, slot INTEGER, PRIMARY KEY (owner, slot)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS late_owners_slot ON late_owners (slot);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
+    exact_subject, exact_sender, exact_recipients, exact_body, exact_files,
+    folded_subject, folded_sender, folded_recipients, folded_body, folded_files, keys,
+    content='', contentless_delete=1, tokenize="ascii tokenchars '/-.@+&=_'");
+INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
+"""
+_INSERT_WORDS: Final = (
+    "INSERT INTO words (rowid, exact_subject, exact_sender, exact_recipients, exact_body, exact_files,"
+    " folded_subject, folded_sender, folded_recipients, folded_body, folded_files, keys)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_INSERT_WORDS: Final = f"INSERT INTO words (rowid, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608  # constants
 _FOUND: Final = (
     "SELECT d.slot, d.id, d.date, d.owners FROM words CROSS JOIN documents AS d ON d.slot = words.rowid"
     " WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ?"
 )
 _NEWEST_FIRST: Final = " ORDER BY words.rowid DESC"
+_IS_LATE: Final = "SELECT slot FROM late_owners WHERE owner IN (SELECT value FROM json_each(?))"
+_FOUND_INDEXED: Final = _FOUND + _NEWEST_FIRST
+_FOUND_LATE: Final = f"{_FOUND} AND words.rowid IN ({_IS_LATE}){_NEWEST_FIRST}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ class Fts5Engine:
         self._opened: list[Any] = []
         self._writer = self._connect()
         with self._writing() as db:
-            for statement in _SCHEMA:
+            for statement in _SCHEMA.split(";\n"):
                 db.execute(statement)
 
     # --- Writing ------------------------------------------------------------------------------------------------------
@@ -90,8 +98,9 @@ class Fts5Engine:
                 db.execute("INSERT OR REPLACE INTO facts VALUES ('watermark', ?)", (watermark,))
 
     def set_owners(self, id_: int, owners: Owners) -> None:
-        """Say who has a document now. Found at once: through its own postings where it was indexed for them, else
-        through the table of late owners, until somebody indexes it again (`stale`).
+        """Say who has a document now, found at once.
+
+        Owners it was indexed for are in its postings; others wait in a table until it is indexed again (`stale`).
         """
         with self._writing() as db:
             row = db.execute(
@@ -258,16 +267,12 @@ def _slots(query: Query, high: int) -> tuple[int, int]:
 def _rows(db: Any, words: str, owners: frozenset[int], low: int, high: int) -> Iterator[_Row]:
     """Matching documents, newest first, lazily: the caller takes as many as it needs."""
     keys = [MANY_KEY, *map(owner_key, sorted(owners))]
-    numbers = [_MANY_LATE, *sorted(owners)]
-    marks = ", ".join("?" * len(numbers))
-    is_late = f"SELECT slot FROM late_owners WHERE owner IN ({marks})"  # noqa: S608  # only question marks
+    numbers = json.dumps([_MANY_LATE, *sorted(owners)])
     with closing(db.cursor()) as indexed, closing(db.cursor()) as late:
-        indexed.execute(_FOUND + _NEWEST_FIRST, (f"{any_key(keys)} AND {words}", low, high))
+        indexed.execute(_FOUND_INDEXED, (f"{any_key(keys)} AND {words}", low, high))
         sources = [indexed]
-        if db.execute(f"{is_late} LIMIT 1", numbers).fetchone():
-            late.execute(
-                f"{_FOUND} AND words.rowid IN ({is_late}){_NEWEST_FIRST}", (words, low, high, *numbers)
-            )
+        if db.execute(f"{_IS_LATE} LIMIT 1", (numbers,)).fetchone():
+            late.execute(_FOUND_LATE, (words, low, high, numbers))
             sources.append(late)
         last = -1
         for found in merge(*sources, key=lambda row: row[0], reverse=True):

@@ -12,8 +12,6 @@ FOLDED_COLUMNS: Final = {field: f"folded_{field.value}" for field in Field}
 KEYS: Final = "keys"
 ANY_DOCUMENT: Final = "all"
 MANY_KEY: Final = "omany"
-# Ours to quote and split: tokens are joined by spaces, and these signs stand inside whole references and addresses.
-TOKENIZER: Final = "ascii tokenchars '/-.@+&=_'"
 
 
 def owner_key(owner: int) -> str:

@@ -41,9 +41,9 @@ class WhooshEngine:
 
     def index(self, documents: Iterable[Document], *, watermark: int | None = None) -> None:
         """Add or replace the documents, and move the watermark, in one commit."""
+        ready = {document.id: (document, document.streams()) for document in documents}
         writer = self._index.writer()
-        for document in {document.id: document for document in documents}.values():
-            words = document.streams()
+        for document, words in ready.values():
             columns = {f"exact_{field.value}": words[field].exact for field in Field} | {
                 f"folded_{field.value}": words[field].folded for field in Field
             }

@@ -68,14 +68,38 @@ def postgres_server() -> Iterator[PostgresServer]:
             shutil.chown(folder, "postgres", "postgres")
         data = folder / "data"
         # --locale=C: collation and case rules must not depend on the machine.
-        init = [initdb, "-D", data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-N"]
+        init = [
+            initdb,
+            "-D",
+            str(data),
+            "-U",
+            _USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+            "-N",
+        ]
         subprocess.run([*run_as, *init], check=True, capture_output=True, cwd=folder)
-        start = [pg_ctl, "-D", data, "-l", folder / "log", "-o", f"{_OPTIONS} -k {folder}", "-w", "-t", "60"]
+        start = [
+            pg_ctl,
+            "-D",
+            str(data),
+            "-l",
+            str(folder / "log"),
+            "-o",
+            f"{_OPTIONS} -k {folder}",
+            "-w",
+            "-t",
+            "60",
+        ]
         subprocess.run([*run_as, *start, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
         try:
             yield PostgresServer(folder)
         finally:
-            stop = [pg_ctl, "-D", data, "-m", "immediate", "-w", "stop"]
+            stop = [pg_ctl, "-D", str(data), "-m", "immediate", "-w", "stop"]
             subprocess.run([*run_as, *stop], check=False, stdout=subprocess.DEVNULL, cwd=folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

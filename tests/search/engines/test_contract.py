@@ -1,5 +1,6 @@
 """What every engine promises; each test runs on fts5, postgres and whoosh."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from unicodedata import normalize
@@ -86,34 +87,29 @@ def office(engine: Engine) -> Engine:
         ("tệp:cong tệp:pdf", [1]),
         ("file:xlsx", [1]),
         ("body:pdf", []),
-        ("công*", [1, 4, 3]),
+        ("công*", [1]),
         ("giấy OR bão", [2, 1, 4, 3]),
         ("so NOT bão", [4, 3]),
         ("so NOT bao", []),
         ("(giay OR ninh) NOT body:giai", [4]),
         ("NOT so", [2]),
         ("số OR NOT 5", [2, 1, 4, 3]),
-        ("NOT (NOT bão)", [1]),
+        ("NOT (NOT bão)", [4, 3, 1]),
         ("zzz", []),
         ("", []),
     ],
 )
 def test_letters_are_found_by_what_is_typed(office: Engine, typed: str, ids: list[int]) -> None:
-    if typed == "công*":
-        ids = [1]
-    if typed in {"giấy OR bão", "số OR NOT 5"}:
-        assert sorted(found(office, typed)) == sorted(ids)
-        return
     assert found(office, typed) == ids
 
 
 def test_spelt_as_typed_comes_before_other_marks_and_in_a_row_before_scattered(office: Engine) -> None:
     assert [(hit.id, hit.rank) for hit in find(office, "Nguyễn Văn An")] == [
         (2, Rank.EXACT_IN_A_ROW),
+        (4, Rank.EXACT),
         (3, Rank.FOLDED_IN_A_ROW),
-        (4, Rank.FOLDED),
     ]
-    assert [hit.exact for hit in find(office, "Nguyễn Văn An")] == [True, False, False]
+    assert [hit.exact for hit in find(office, "Nguyễn Văn An")] == [True, True, False]
 
 
 def test_without_marks_all_are_as_typed_and_newest_first(office: Engine) -> None:
@@ -195,7 +191,7 @@ def test_letters_whose_owners_changed_can_be_indexed_again(office: Engine) -> No
 
 def test_indexing_again_replaces(office: Engine) -> None:
     office.index([letter(1, "Lịch trực Tết", when=NOW + DAY)])
-    assert found(office, "bão số 5") == [3, 4]
+    assert found(office, "bão số 5") == [4, 3]
     assert found(office, "lịch") == [1]
     assert find(office, "lịch")[0].date == NOW + DAY
     office.index([letter(1, "một"), letter(1, "hai")])
@@ -223,13 +219,12 @@ def test_the_watermark_moves_with_the_documents(engine: Engine) -> None:
 
 
 def test_a_failed_batch_leaves_nothing(office: Engine) -> None:
-    def broken() -> list[Document]:
+    def broken() -> Iterator[Document]:
+        yield letter(9, "chín")
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        office.index(
-            (document for part in (lambda: [letter(9, "chín")], broken) for document in part()), watermark=9
-        )
+        office.index(broken(), watermark=9)
     assert found(office, "chín") == []
     assert office.watermark() == 4
 
@@ -284,7 +279,7 @@ def test_odd_text_is_indexed(engine: Engine) -> None:
 
 def test_a_huge_body_is_indexed_as_far_as_its_limit(engine: Engine) -> None:
     engine.index(
-        [letter(1, "đầu", body=" ".join(f"từ{number}" for number in range(200_000)), files="cuối.pdf")]
+        [letter(1, "đầu", body=" ".join(f"từ{number}" for number in range(30_000)), files="cuối.pdf")]
     )
     assert found(engine, "đầu từ10") == [1]
     assert len(Document(1, 0, (), body="x" * (MAX_FIELD_CHARS + 9)).streams()) == 5
