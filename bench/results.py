@@ -178,10 +178,8 @@ processes.
         lines.append(f"\n## {heading}\n\n| work | unit | Congvu | Dovecot sdbox | mdbox | ratio |\n")
         lines.append("|---|---|---:|---:|---:|---:|\n")
         for row in group:
-            mine, theirs, other = (
-                report and report.figures.get(row.figure) for report in (ours, first, second)
-            )
-            cells = " | ".join((number(mine), number(theirs), number(other), ratio(row, mine, theirs)))
+            own, theirs, other = (figures.get(row.figure) for figures in (mine, first, second))
+            cells = " | ".join((number(own), number(theirs), number(other), ratio(row, own, theirs)))
             lines.append(f"| {row.label} | {row.unit} | {cells} |\n")
     reports = [report for report in (ours, *peers) if report]
     hits = [
