@@ -159,8 +159,9 @@ def read_hash(text: str) -> str | None:
         return None
     handler = context.handler(scheme)
     try:
-        if hasattr(handler, "from_string"):
-            handler.from_string(candidate)
+        # A hash that is cut off still names its scheme.
+        if hasattr(handler, "from_string") and not getattr(handler.from_string(candidate), "checksum", True):
+            return None
     except (ValueError, TypeError):
         return None
     return candidate
