@@ -1,0 +1,36 @@
+"""The words and the HTTP status for what services refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mailsvc.model import errors
+
+if TYPE_CHECKING:
+    from webmail.i18n import Catalog
+
+WEB_SAYS: Final[dict[type[errors.ServiceError], tuple[int, str]]] = {
+    errors.MailboxMissing: (404, "mailbox_gone"),
+    errors.LetterMissing: (404, "letter_gone"),
+    errors.NotPermitted: (403, "not_permitted"),
+    errors.OverQuota: (409, "box_full"),
+    errors.TooLarge: (413, "too_large"),
+    errors.TooMany: (409, "too_many"),
+    errors.NoSuchRecipient: (422, "unknown_recipients"),
+    errors.WrongCredentials: (403, "wrong_sign_in"),
+    errors.AccountLocked: (403, "account_locked"),
+    errors.Conflict: (409, "conflict"),
+    errors.StoreUnavailable: (503, "store_unavailable"),
+}
+
+
+def say(refusal: errors.ServiceError, catalog: Catalog) -> tuple[int, str]:
+    """Status and words for a refusal; one that no table knows is a plain 409."""
+    for kind in type(refusal).__mro__:
+        if kind in WEB_SAYS:
+            status, key = WEB_SAYS[kind]
+            who = (
+                ", ".join(str(argument) for argument in refusal.args) if "{who}" in catalog.words[key] else ""
+            )
+            return status, catalog(key, who=who) if who else catalog(key).replace("{who}", "")
+    return 409, catalog("not_permitted")

@@ -1,0 +1,1 @@
+"""Tables of words, one a language, with the same keys."""

@@ -1,0 +1,59 @@
+"""The folder tree and the list of a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, make_response, redirect, render_template, request
+
+from webmail.views.gate import remember
+from webmail.views.shell import find_folder, inbox_of, list_values, render
+from webmail.web import local_path, viewer, web
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+screen = Blueprint("mailbox", __name__)
+
+
+@screen.get("/mail")
+@screen.get("/mail/")
+def home() -> Response:
+    """One's own inbox."""
+    _, inbox = inbox_of(web().services.mail.boxes(viewer()))
+    return redirect(f"/mail/{inbox.id}")
+
+
+@screen.get("/mail/<int:mailbox_id>")
+def folder(mailbox_id: int) -> str:
+    """Fifty letters of a folder, newest first."""
+    return _folder_page(mailbox_id, "list")
+
+
+@screen.get("/mail/<int:mailbox_id>/folders")
+def folders(mailbox_id: int) -> str:
+    """The tree on a narrow screen without scripts."""
+    return _folder_page(mailbox_id, "tree")
+
+
+def _folder_page(mailbox_id: int, pane: str) -> str:
+    who = viewer()
+    boxes = web().services.mail.boxes(who)
+    box, found = find_folder(boxes, mailbox_id)
+    return render(pane, "_nothing.html", {"boxes": boxes, **list_values(who, box, found)})
+
+
+@screen.get("/tree")
+def tree() -> str:
+    """The tree with fresh counts, for open pages that heard of a change."""
+    return render_template("_tree.html", boxes=web().services.mail.boxes(viewer()), folder=None)
+
+
+@screen.post("/view")
+def view() -> Response:
+    """Conversations or single letters."""
+    chosen = "threads" if request.form.get("view") == "threads" else "single"
+    web().services.accounts.prefer(viewer(), {"view": chosen})
+    response = make_response(redirect(local_path(request.form.get("back", "")), 303))
+    remember(response, "view", chosen)
+    return response
