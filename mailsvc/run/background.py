@@ -1,0 +1,83 @@
+"""What runs behind the mail: the search index that follows, and housekeeping."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mailsvc.model.errors import ServiceError
+from mailsvc.services import index_mail, web_sessions
+from mailsvc.services.housekeeping import forget_old
+
+if TYPE_CHECKING:
+    from config.settings import SearchSettings, Settings
+    from mailsvc.net.bridge import Bridge
+    from mailsvc.services.watch import Watch
+    from mailsvc.storage.store import Store
+    from search.engine import Engine
+
+log = structlog.get_logger()
+HOUSEKEEPING_SECONDS = 600
+GATHER_SECONDS = 0.05
+"""Letters that come in this time are indexed in one transaction."""
+
+
+class Indexer:
+    """Keeps the index just behind the commits, in a thread of the bridge's pool."""
+
+    def __init__(
+        self, settings: SearchSettings, store: Store, bridge: Bridge, watch: Watch, engine: Engine
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._bridge = bridge
+        self._engine = engine
+        self._news = asyncio.Event()
+        watch.everything(self._news.set)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        self._news.set()
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._news.clear()
+            try:
+                while await self._bridge.slow(self._step):
+                    pass
+            except Exception:
+                log.exception("indexer failed; it tries again")
+                await asyncio.sleep(10)
+                self._news.set()
+
+    def _step(self) -> bool:
+        reader = self._store.reader()
+        try:
+            return index_mail.step(
+                reader, self._engine, batch=self._settings.batch, max_text=self._settings.max_text_bytes
+            )
+        finally:
+            reader.close()
+
+
+class Housekeeping:
+    """Forgets what nobody needs any more."""
+
+    def __init__(self, settings: Settings, bridge: Bridge, engine: Engine) -> None:
+        self._settings = settings
+        self._bridge = bridge
+        self._engine = engine
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            try:
+                await self._bridge.write(forget_old, self._settings.storage.recover_days)
+                await self._bridge.write(index_mail.forget_feed, self._engine)
+                await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
+                await self._bridge.slow(self._engine.optimise)
+            except ServiceError as error:
+                log.warning("housekeeping waits", why=str(error))

@@ -1,0 +1,85 @@
+"""The mail process: one event loop for SMTP, LMTP, IMAP, the queue, the indexer and housekeeping."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+import uvloop
+
+from mailsvc.imap.server import ImapServers
+from mailsvc.net.bridge import Bridge
+from mailsvc.net.resolver import DnsResolver
+from mailsvc.net.tls import server_context
+from mailsvc.queue.worker import QueueWorker
+from mailsvc.run.background import Housekeeping, Indexer
+from mailsvc.run.paths import tls_paths
+from mailsvc.services.open_store import open_index, open_store
+from mailsvc.services.sign_in import SignIn
+from mailsvc.services.watch import Watch
+from mailsvc.smtp.server import SmtpServers
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+    from config.settings import Settings
+
+log = structlog.get_logger()
+SWITCH_SECONDS = 0.0005
+"""How long a thread that does slow work may keep the loop from running."""
+
+
+def run(data_dir: Path, settings: Settings, ready_fd: int) -> None:
+    """Serve until SIGTERM."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    uvloop.run(_serve(data_dir, settings, ready_fd))
+
+
+def _tls(data_dir: Path, settings: Settings) -> ssl.SSLContext | None:
+    certificate, key = tls_paths(data_dir, settings)
+    return server_context(certificate, key) if certificate.exists() else None
+
+
+async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    store = open_store(data_dir, settings)
+    bridge = Bridge(store)
+    watch = Watch(store)
+    bridge.listen()
+    sign_in = SignIn(settings.password)
+    engine = open_index(data_dir)
+    tls = _tls(data_dir, settings)
+
+    smtp = SmtpServers(settings, bridge, store.pieces, sign_in, tls)
+    imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces)
+    worker = QueueWorker(settings, bridge, watch, DnsResolver(), store.pieces)
+    indexer = Indexer(settings.search, store, bridge, watch, engine)
+    housekeeping = Housekeeping(settings, bridge, engine)
+
+    await smtp.start()
+    await imap.start()
+    tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, housekeeping)]
+    gc.collect()
+    gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes
+    log.info("mail process accepts", pid=os.getpid())
+    os.write(ready_fd, b"!")
+    os.close(ready_fd)
+
+    await stopping.wait()
+    await asyncio.gather(smtp.stop(), imap.stop())
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await bridge.close()
+    engine.close()
+    store.close()
