@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from docs.reference import commands, render_cli, render_settings, setting_names, settings_by_section
-
 from config.settings import Settings
+from docs.reference import commands, render_cli, render_settings, setting_names, settings_by_section
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
