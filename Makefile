@@ -10,7 +10,9 @@ export GOLDEN
 TEST_PACKAGES := chromium curl dovecot-imapd dovecot-lmtpd fonts-dejavu-core isync mutt neomutt openssl postfix \
 	postgresql procps strace swaks
 BENCH_PACKAGES := dovecot-imapd dovecot-lmtpd postfix procps
-BUILD_TOOLS := editables hatchling packaging pathspec pluggy trove-classifiers
+BUILD_TOOLS := editables hatchling packaging pathspec pluggy tomlkit trove-classifiers
+# Wheels only, so that no compiler is needed; dkimpy comes as pure Python source.
+WHEELS := --only-binary :all: --no-binary dkimpy
 RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 
@@ -31,12 +33,12 @@ $(RUNTIME): requirements/run.lock requirements/dev.lock pyproject.toml .ci/make-
 	@.ci/make-venv
 	@awk -v names="$(BUILD_TOOLS)" 'BEGIN { split(names, n); for (i in n) want[n[i]] = 1 } \
 		/^[A-Za-z0-9]/ { split($$1, part, "=="); keep = part[1] in want } keep' requirements/dev.lock > .venv/build.lock
-	$(PYTHON) -m pip install -q --require-hashes -r requirements/run.lock -r .venv/build.lock
+	$(PYTHON) -m pip install -q $(WHEELS) --require-hashes -r requirements/run.lock -r .venv/build.lock
 	$(PYTHON) -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEVELOPMENT): $(RUNTIME)
-	$(PYTHON) -m pip install -q --require-hashes -r requirements/dev.lock
+	$(PYTHON) -m pip install -q $(WHEELS) --require-hashes -r requirements/dev.lock
 	@touch $@
 
 setup: $(DEVELOPMENT)
