@@ -57,7 +57,7 @@ class Root(click.Group):
 @click.pass_context
 def congvu(ctx: click.Context, data_dir: Path) -> None:
     """Congvu: thư công vụ của tỉnh / a province's official mail. Thêm --json ở bất kỳ lệnh nào / --json anywhere."""
-    context = CliContext(data_dir, bool(ctx.meta.get("json")))
+    context = CliContext(data_dir, bool(ctx.obj))
     ctx.obj = context
     ctx.call_on_close(context.close)
 
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     words = [word for word in arguments if word != "--json"]
     try:
-        with congvu.make_context("congvu", words, meta={"json": as_json}) as ctx:
+        with congvu.make_context("congvu", words, obj=as_json) as ctx:
             congvu.invoke(ctx)
     except click.exceptions.Exit as done:
         return done.exit_code
