@@ -93,7 +93,7 @@ def _window(text: str, spans: list[_Span], width: int) -> tuple[int, int]:
     best, most = 0, -1
     first = 0
     for number, span in enumerate(spans):
-        while spans[first].start < span.end - width * 3 // 4:
+        while first < number and spans[first].start < span.end - width * 3 // 4:
             first += 1
         shown = len({other.phrase for other in spans[first : number + 1]})
         if shown > most:

@@ -23,6 +23,7 @@ from search.tree import ALL_FIELDS, NOTHING, And, Dates, Field, Not, Or, Phrase,
 MAX_QUERY_CHARS: Final = 1_000
 MAX_TERMS: Final = 64
 MAX_DEPTH: Final = 8
+MIN_PREFIX: Final = 2  # t* would walk a seventh of the index; it means the letter t
 
 
 class Fault(StrEnum):
@@ -205,6 +206,7 @@ class _Reader:
         self._count(len(parts))
         if not parts:
             return None
+        prefix = prefix and len(parts[-1]) >= MIN_PREFIX
         phrase = _phrase(parts, fields, prefix=prefix, quoted=quoted)
         spans = wholes and (wholes[0].start <= found[0].start and wholes[0].end >= found[len(parts) - 1].end)
         if not spans:

@@ -12,14 +12,13 @@ from typing import Any, Final
 import pysqlite3.dbapi2 as sqlite
 
 from search.days import day_words
-from search.engine import MANY, Document, Hit, Owners, normal_owners, tiers
+from search.engine import MANY, Document, Hit, Owners, Tier, normal_owners, tiers
 from search.engines.fts5_query import (
     ANY_DOCUMENT,
     MANY_KEY,
-    any_key,
     fts5_query,
+    fts5_search,
     owner_key,
-    without,
 )
 from search.fold import Streams
 from search.tree import NOTHING, And, Dates, Field, Query
@@ -60,7 +59,12 @@ _FOUND: Final = (
 _NEWEST_FIRST: Final = " ORDER BY words.rowid DESC"
 _IS_LATE: Final = "SELECT slot FROM late_owners WHERE owner IN (SELECT value FROM json_each(?))"
 _FOUND_INDEXED: Final = _FOUND + _NEWEST_FIRST
-_FOUND_LATE: Final = f"{_FOUND} AND words.rowid IN ({_IS_LATE}){_NEWEST_FIRST}"
+# FTS5 answers for one rowid in about a millisecond; for more, all that match are held against the set of rowids
+# (the + keeps the set from FTS5).
+_FEW_LATE: Final = 10
+_ARE_LATE: Final = f"{_IS_LATE} LIMIT ?"
+_FOUND_LATE_FEW: Final = f"{_FOUND} AND words.rowid IN ({_IS_LATE}){_NEWEST_FIRST}"
+_FOUND_LATE_MANY: Final = f"{_FOUND} AND +words.rowid IN ({_IS_LATE}){_NEWEST_FIRST}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +156,14 @@ class Fts5Engine:
             end = _LAST_SECOND << _SLOT_BITS if before is None else _slot_of(db, before)
             earlier: list[str] = []
             for tier in tiers(query):
-                words = fts5_query(tier.query, exact=tier.exact)
                 if before is None or tier.rank >= before.rank:
                     going_on = before is not None and tier.rank == before.rank
                     low, high = _slots(query, end if going_on else _LAST_SECOND << _SLOT_BITS)
-                    for row in _rows(db, without(words, earlier), owners, low, high):
+                    for row in _rows(db, tier, earlier, owners, low, high):
                         hits.append(Hit(row.id, row.date, tier.rank, shared=row.owners == MANY_KEY))
                         if len(hits) >= limit:
                             return hits
-                earlier.append(words)
+                earlier.append(fts5_query(tier.query, exact=tier.exact))
         return hits
 
     def watermark(self) -> int:
@@ -264,15 +267,21 @@ def _slots(query: Query, high: int) -> tuple[int, int]:
     return low, high
 
 
-def _rows(db: Any, words: str, owners: frozenset[int], low: int, high: int) -> Iterator[_Row]:
+def _rows(
+    db: Any, tier: Tier, earlier: list[str], owners: frozenset[int], low: int, high: int
+) -> Iterator[_Row]:
     """Matching documents, newest first, lazily: the caller takes as many as it needs."""
     keys = [MANY_KEY, *map(owner_key, sorted(owners))]
     numbers = json.dumps([_MANY_LATE, *sorted(owners)])
     with closing(db.cursor()) as indexed, closing(db.cursor()) as late:
-        indexed.execute(_FOUND_INDEXED, (f"{any_key(keys)} AND {words}", low, high))
+        words = fts5_search(tier.query, keys, exact=tier.exact, earlier=earlier)
+        indexed.execute(_FOUND_INDEXED, (words, low, high))
         sources = [indexed]
-        if db.execute(f"{_IS_LATE} LIMIT 1", (numbers,)).fetchone():
-            late.execute(_FOUND_LATE, (words, low, high, numbers))
+        waiting = len(db.execute(_ARE_LATE, (numbers, _FEW_LATE + 1)).fetchall())
+        if waiting:
+            words = fts5_search(tier.query, [], exact=tier.exact, earlier=earlier)
+            statement = _FOUND_LATE_FEW if waiting <= _FEW_LATE else _FOUND_LATE_MANY
+            late.execute(statement, (words, low, high, numbers))
             sources.append(late)
         last = -1
         for found in merge(*sources, key=lambda row: row[0], reverse=True):

@@ -1,6 +1,6 @@
 """A query tree as an FTS5 query string. Every word stands in double quotes and holds none, so nothing can be injected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from search.days import covering_words
@@ -17,6 +17,19 @@ MANY_KEY: Final = "omany"
 def owner_key(owner: int) -> str:
     """The index word of an owner."""
     return f"o{owner}"
+
+
+def fts5_search(query: Query, owners: Sequence[str], *, exact: bool, earlier: Sequence[str]) -> str:
+    """What is asked by these owners, less what earlier tiers gave.
+
+    Owners stand beside the words in one AND, so that FTS5 skips in each list by all others; what is refused is looked at
+    only where that AND meets.
+    """
+    parts = query.parts if isinstance(query, And) else (query,)
+    asked = [fts5_query(part, exact=exact) for part in parts if not isinstance(part, Not)]
+    refused = [fts5_query(part.part, exact=exact, negated=True) for part in parts if isinstance(part, Not)]
+    keys = [any_key(owners)] if owners else []
+    return without(" AND ".join([*keys, *asked]) or any_key([ANY_DOCUMENT]), [*refused, *earlier])
 
 
 def fts5_query(query: Query, *, exact: bool, negated: bool = False) -> str:

@@ -42,6 +42,7 @@ def parse(text: str) -> Query:
         ("họp NOT hoãn", And((word("họp"), Not(word("hoãn"))))),
         ("(bão OR lũ) Ròn", And((Or((word("bão"), word("lũ"))), word("ròn")))),
         ("công*", word("công", prefix=True)),
+        ("t*", word("t")),
         ("(công* OR thư)", Or((word("công", prefix=True), word("thư")))),
         ("K'Brếp", word("k", "brếp")),
         ("HOÀ", word("hòa")),
