@@ -205,6 +205,10 @@ class InternalDates(dict[int, bytes]):
         made = self[day] = _day(day)
         return made
 
+    def day_of(self, seconds: int) -> int:
+        """The day, counted from 1970, on which that moment falls in this zone."""
+        return (seconds + self._offset) // _DAY
+
     def of(self, seconds: int) -> bytes:
         """One date-time in quotes."""
         day, rest = divmod(seconds + self._offset, _DAY)

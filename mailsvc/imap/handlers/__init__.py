@@ -1,0 +1,1 @@
+"""Commands carried out: command -> service -> reply, one file a command or family."""

@@ -1,0 +1,149 @@
+"""What a handler is given, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mailsvc.imap.handlers.contents import ContentCache
+    from mailsvc.imap.handlers.mailbox_view import MailboxView
+    from mailsvc.imap.wire.replies import InternalDates
+    from mailsvc.imap.wire.session import ImapSession
+    from mailsvc.net.bridge import Bridge
+    from mailsvc.net.limits import TokenBuckets
+    from mailsvc.services.permissions import Principal
+    from mailsvc.services.sign_in import SignIn
+    from mailsvc.services.view import Snapshots
+    from mailsvc.services.watch import Watch
+    from mailsvc.storage.pieces import PieceFiles
+
+log = structlog.get_logger("congvu.imap")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all connections of a process share."""
+
+    bridge: Bridge
+    snapshots: Snapshots
+    watch: Watch
+    sign_in: SignIn
+    pieces: PieceFiles
+    contents: ContentCache
+    dates: InternalDates
+    guesses: TokenBuckets
+    """Wrong passwords that an address may still try."""
+    max_message_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended: untagged replies that come first, then the tagged one."""
+
+    text: str = "Done"
+    code: str | None = None
+    untagged: bytes = b""
+    expunges: bool = True
+    """Whether EXPUNGE may be told before the tagged reply (RFC 3501 §7.4.1)."""
+
+
+class RefusedError(Exception):
+    """A command that is understood and not done: NO, or BAD where the client is at fault."""
+
+    def __init__(self, text: str, code: str | None = None, *, condition: str = "NO") -> None:
+        """`code` is a response code of RFC 5530 or RFC 9051 §7.1."""
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.condition = condition
+
+
+class Context:
+    """One connection, as handlers see it."""
+
+    __slots__ = (
+        "condstore",
+        "connection_id",
+        "drain",
+        "failed_logins",
+        "is_idling",
+        "is_plain_text_allowed",
+        "is_secure",
+        "offers_tls",
+        "parts",
+        "peer",
+        "send",
+        "session",
+        "site",
+        "user",
+        "view",
+        "wake",
+    )
+
+    def __init__(
+        self,
+        parts: Parts,
+        session: ImapSession,
+        *,
+        connection_id: str,
+        send: Callable[[bytes], None],
+        drain: Callable[[], Awaitable[None]],
+        wake: Callable[[], None],
+    ) -> None:
+        """`send` queues octets, `drain` waits for a slow reader, `wake` is called when the open mailbox changed."""
+        self.parts = parts
+        self.session = session
+        self.connection_id = connection_id
+        self.peer = ""
+        self.site = ""
+        """Under which wrong passwords are counted; empty for trusted networks."""
+        self.send = send
+        self.drain = drain
+        self.wake = wake
+        self.user: Principal | None = None
+        self.view: MailboxView | None = None
+        self.condstore = False
+        """The client knows of mod-sequences (RFC 7162 §3.1)."""
+        self.failed_logins = 0
+        self.is_idling = False
+        self.is_secure = False
+        self.offers_tls = False
+        self.is_plain_text_allowed = False
+        """Passwords may come without TLS: from trusted networks only."""
+
+    @property
+    def principal(self) -> Principal:
+        """Who has signed in; commands that ask are allowed after login only."""
+        assert self.user is not None
+        return self.user
+
+    @property
+    def selected(self) -> MailboxView:
+        """The open mailbox; commands that ask are allowed in the selected state only."""
+        assert self.view is not None
+        return self.view
+
+    def may_send_password(self) -> bool:
+        """Whether LOGIN and AUTH=PLAIN are allowed now (RFC 3501 §11.2)."""
+        return self.is_secure or self.is_plain_text_allowed
+
+    def log_unavailable(self, what: str) -> None:
+        """Note that the store could not take a change that the client need not hear of."""
+        log.error("imap_store_unavailable", conn=self.connection_id, during=what)
+
+    def close_mailbox(self) -> None:
+        """Leave the open mailbox, if there is one."""
+        if self.view is not None:
+            self.view.close()
+            self.view = None
+
+    def news(self, *, expunges: bool) -> bytes:
+        """What happened in the open mailbox since the client was last told."""
+        if self.view is None:
+            return b""
+        return self.view.news(self.parts, expunges=expunges, condstore=self.condstore)

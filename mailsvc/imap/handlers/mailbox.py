@@ -1,0 +1,53 @@
+"""CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.wire import replies
+from mailsvc.imap.wire.command import State
+from mailsvc.model.errors import MailboxMissing
+from mailsvc.services import letters, mailbox_tree
+
+if TYPE_CHECKING:
+    from mailsvc.imap.handlers.context import Context
+    from mailsvc.imap.wire.mailbox import Create, Delete, Rename, Subscribe, Unsubscribe
+
+
+async def create(cmd: Create, ctx: Context) -> Done:
+    """CREATE; those above it are made too."""
+    await ctx.parts.bridge.write(mailbox_tree.create, ctx.principal, cmd.mailbox)
+    return Done("Mailbox made")
+
+
+async def delete(cmd: Delete, ctx: Context) -> Done:
+    """DELETE; if it is the open one the client is told that it is closed (RFC 7162 §3.2.11, CLOSED)."""
+    await ctx.parts.bridge.write(mailbox_tree.delete, ctx.principal, cmd.mailbox)
+    if ctx.view is not None:
+        try:
+            letters.mailbox_now(ctx.parts.bridge.reader, ctx.view.place.mailbox.id)
+        except MailboxMissing:
+            ctx.close_mailbox()
+            ctx.session.state = State.AUTHENTICATED
+            return Done("Mailbox deleted", untagged=replies.untagged("OK", "It was open here", "CLOSED"))
+    return Done("Mailbox deleted")
+
+
+async def rename(cmd: Rename, ctx: Context) -> Done:
+    """RENAME, with all below it; of INBOX, its letters go to the new mailbox."""
+    await ctx.parts.bridge.write(mailbox_tree.rename, ctx.principal, cmd.mailbox, cmd.new_name)
+    return Done("Mailbox renamed")
+
+
+async def subscribe(cmd: Subscribe, ctx: Context) -> Done:
+    """SUBSCRIBE."""
+    await ctx.parts.bridge.write(partial(mailbox_tree.subscribe, on=True), ctx.principal, cmd.mailbox)
+    return Done("Subscribed")
+
+
+async def unsubscribe(cmd: Unsubscribe, ctx: Context) -> Done:
+    """UNSUBSCRIBE."""
+    await ctx.parts.bridge.write(partial(mailbox_tree.subscribe, on=False), ctx.principal, cmd.mailbox)
+    return Done("Unsubscribed")
