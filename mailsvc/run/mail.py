@@ -62,7 +62,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
 
     smtp = SmtpServers(settings, bridge, store.pieces, sign_in, tls)
     imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces)
-    worker = QueueWorker(settings, bridge, watch, DnsResolver(), store.pieces)
+    worker = QueueWorker(settings, store, bridge, DnsResolver())
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     housekeeping = Housekeeping(settings, bridge, engine)
 
