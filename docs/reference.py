@@ -84,7 +84,8 @@ def render_settings() -> str:
 
 def commands() -> list[tuple[str, click.Command, click.Context]]:
     """Every verb of the command line with its words, in order."""
-    from mailsvc.cli import main as program
+    import mailsvc.__main__  # noqa: F401 - adds `serve`
+    from mailsvc.cli.root import congvu as program
 
     found: list[tuple[str, click.Command, click.Context]] = []
 
