@@ -43,10 +43,15 @@ class Document:
     recipients: str = ""
     body: str = ""
     files: str = ""
+    other: str = ""  # found by substring only: header fields that nobody searches by words
 
     def text(self, name: Field) -> str:
         """One field of it, cut at MAX_FIELD_CHARS."""
         return str(getattr(self, name.value))[:MAX_FIELD_CHARS]
+
+    def whole(self) -> str:
+        """All of it, for substrings."""
+        return "\n".join([*(self.text(name) for name in Field), self.other[:MAX_FIELD_CHARS]])
 
     def streams(self) -> dict[Field, Streams]:
         """Every field as tokens."""

@@ -16,10 +16,13 @@ from search.engine import MANY, Document, Hit, Owners, Tier, normal_owners, tier
 from search.engines.fts5_query import (
     ANY_DOCUMENT,
     MANY_KEY,
+    any_key,
     fts5_query,
     fts5_search,
     owner_key,
 )
+from search.engines.trigrams import SCHEMA as TRIGRAM_SCHEMA
+from search.engines.trigrams import add_trigrams, forget_trigrams, trigram_query
 from search.fold import Streams
 from search.tree import NOTHING, And, Dates, Field, Query
 
@@ -58,6 +61,11 @@ _FOUND: Final = (
 )
 _NEWEST_FIRST: Final = " ORDER BY words.rowid DESC"
 _IS_LATE: Final = "SELECT slot FROM late_owners WHERE owner IN (SELECT value FROM json_each(?))"
+_CANDIDATES: Final = (
+    "SELECT d.id, d.owners FROM trigrams CROSS JOIN documents AS d ON d.slot = trigrams.rowid"
+    " WHERE trigrams MATCH ? AND +trigrams.rowid IN (SELECT rowid FROM words WHERE words MATCH ?"
+    " UNION SELECT slot FROM late_owners WHERE owner IN (SELECT value FROM json_each(?)))"
+)
 _FOUND_INDEXED: Final = _FOUND + _NEWEST_FIRST
 # FTS5 answers for one rowid in about a millisecond; for more, all that match are held against the set of rowids
 # (the + keeps the set from FTS5).
@@ -76,10 +84,14 @@ class _Row:
 
 
 class Fts5Engine:
-    """`Engine` on one SQLite file. Any number of threads may search; one writes at a time, across processes too."""
+    """`Engine` on one SQLite file. Any number of threads may search; one writes at a time, across processes too.
 
-    def __init__(self, path: Path) -> None:
+    With `substrings` it also keeps trigrams, for `candidates`; say the same for a file each time.
+    """
+
+    def __init__(self, path: Path, *, substrings: bool = False) -> None:
         self._path = path
+        self._substrings = substrings
         self._lock = threading.Lock()
         self._local = threading.local()
         self._opened: list[Any] = []
@@ -87,6 +99,8 @@ class Fts5Engine:
         with self._writing() as db:
             for statement in _SCHEMA.split(";\n"):
                 db.execute(statement)
+            if substrings:
+                db.execute(TRIGRAM_SCHEMA)
 
     # --- Writing ------------------------------------------------------------------------------------------------------
 
@@ -97,7 +111,9 @@ class Fts5Engine:
             self._forget(db, ready)
             # In order of slots: FTS5 writes out what it gathered whenever a rowid goes back.
             for document, words in sorted(ready.values(), key=lambda item: (item[0].date, item[0].id)):
-                _add(db, document, words)
+                slot = _add(db, document, words)
+                if self._substrings:
+                    add_trigrams(db, slot, document.whole())
             if watermark is not None:
                 db.execute("INSERT OR REPLACE INTO facts VALUES ('watermark', ?)", (watermark,))
 
@@ -132,14 +148,17 @@ class Fts5Engine:
         with self._writing() as db:
             before = db.total_changes
             db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (_MERGE_PAGES,))
-            return bool(db.total_changes - before >= 2)  # as FTS5's manual says
+            if self._substrings:
+                db.execute("INSERT INTO trigrams (trigrams, rank) VALUES ('merge', ?)", (_MERGE_PAGES,))
+            return bool(db.total_changes - before > self._substrings + 1)  # as FTS5's manual says
 
-    @staticmethod
-    def _forget(db: Any, ids: Iterable[int]) -> None:
+    def _forget(self, db: Any, ids: Iterable[int]) -> None:
         for id_ in ids:
             row = db.execute("SELECT slot FROM documents WHERE id = ?", (id_,)).fetchone()
             if row is not None:
                 db.execute("DELETE FROM words WHERE rowid = ?", row)
+                if self._substrings:
+                    forget_trigrams(db, row[0])
                 db.execute("DELETE FROM late_owners WHERE slot = ?", row)
                 db.execute("DELETE FROM documents WHERE slot = ?", row)
 
@@ -165,6 +184,21 @@ class Fts5Engine:
                             return hits
                 earlier.append(fts5_query(tier.query, exact=tier.exact))
         return hits
+
+    def candidates(self, needle: str, owners: frozenset[int]) -> frozenset[int] | None:
+        """Ids of documents of these owners or of many that may hold the needle; all that do are among them.
+
+        None says that the index cannot tell: it keeps no trigrams or the needle has none, so every text must be read.
+        """
+        grams = trigram_query(needle) if self._substrings else None
+        if grams is None:
+            return None
+        keys = any_key([MANY_KEY, *map(owner_key, sorted(owners))])
+        with self._reading() as db:
+            rows = db.execute(_CANDIDATES, (grams, keys, json.dumps([_MANY_LATE, *owners]))).fetchall()
+        return frozenset(
+            int(id_) for id_, held in rows if held == MANY_KEY or not owners.isdisjoint(_owner_numbers(held))
+        )
 
     def watermark(self) -> int:
         """What the last indexing call stored; 0 for a new index."""
@@ -223,7 +257,7 @@ class Fts5Engine:
             db.execute("ROLLBACK")
 
 
-def _add(db: Any, document: Document, words: dict[Field, Streams]) -> None:
+def _add(db: Any, document: Document, words: dict[Field, Streams]) -> int:
     slot = _free_slot(db, document.date)
     owners = _owners_text(normal_owners(document.owners))
     db.execute(
@@ -233,6 +267,7 @@ def _add(db: Any, document: Document, words: dict[Field, Streams]) -> None:
     exact = [words[field].exact for field in Field]
     folded = [words[field].folded for field in Field]
     db.execute(_INSERT_WORDS, (slot, *exact, *folded, keys))
+    return slot
 
 
 def _free_slot(db: Any, seconds: int) -> int:
