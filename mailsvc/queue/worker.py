@@ -19,6 +19,7 @@ from config.settings import host_port
 from directory.address import AddressError, parse_address
 from mailsvc.model.changes import QueueChanged
 from mailsvc.model.errors import MailboxMissing, ServiceError, StoreUnavailable
+from mailsvc.net.tls import opportunistic_context
 from mailsvc.queue import settle
 from mailsvc.queue.dsn import Sender
 from mailsvc.queue.route import servers_of
@@ -86,7 +87,7 @@ class QueueWorker:
         bridge: Bridge,
         resolver: Resolver,
         *,
-        tls: ssl.SSLContext,
+        tls: ssl.SSLContext | None = None,
         deadlines: Deadlines | None = None,
     ) -> None:
         queue = settings.queue
@@ -95,7 +96,7 @@ class QueueWorker:
         self._store = store
         self._bridge = bridge
         self._resolver = resolver
-        self._tls = tls
+        self._tls = tls or opportunistic_context()
         self._deadlines = deadlines or Deadlines()
         self._patience = Patience(queue.lifetime_hours * 3600, queue.delay_notice_hours * 3600)
         self._reporter = settle.Reporter(
@@ -115,7 +116,13 @@ class QueueWorker:
     # -- the loop
 
     async def run(self) -> None:
-        """Work the queue until `stop`."""
+        """Work the queue until it is cancelled or stopped; what is under way then is brought to its end."""
+        try:
+            await self._run()
+        finally:
+            await self.stop()
+
+    async def _run(self) -> None:
         while not self._stopping:
             self._news.clear()
             try:
@@ -138,6 +145,12 @@ class QueueWorker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def work_off(self) -> None:
+        """Try all that is due now, once, and return when that is settled."""
+        self._dispatch()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _on_change(self, changes: tuple[Change, ...]) -> None:
         if any(isinstance(change, QueueChanged) for change in changes):
