@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from mailsvc.mime.tokens import BROKEN, END, MORE, Cursor
 
 MAX_ADDRESSES: Final = 20_000  # of one header field
+MAX_OCTETS: Final = 1024 * 1024  # of all address fields of a letter, enclosed letters included
+MAX_SLOW_OCTETS: Final = 128 * 1024  # of those, what is not written as usual: a microsecond each
 
 _ATEXT = rb"!#$%&'*+\-/0-9=?A-Z^_`a-z{|}~\x80-\xff"
 _DOT_ATOM = rb"[" + _ATEXT + rb"]++(?:\.[" + _ATEXT + rb"]++)*+"
@@ -42,10 +44,33 @@ class ListedAddress(NamedTuple):
 GROUP_END: Final = ListedAddress(None, None, None, None)
 
 
-def parse_address_list(value: bytes) -> tuple[ListedAddress, ...]:
-    """Every address of a header value, in order, groups flattened between marks; linear in its length."""
+class Allowance:
+    """How much work the addresses of one letter may still cost: octets read in all, and octets read the slow way."""
+
+    __slots__ = ("octets", "slow_octets")
+
+    def __init__(self) -> None:
+        self.octets = MAX_OCTETS
+        self.slow_octets = MAX_SLOW_OCTETS
+
+
+def parse_address_list(value: bytes, allowance: Allowance | None = None) -> tuple[ListedAddress, ...]:
+    """Every address of a header value, in order, groups flattened between marks; linear in its length.
+
+    What lies beyond the allowance (1 MiB, and 128 KiB of unusual or broken writing) is left out.
+    """
+    allowance = allowance or Allowance()
+    value = value[: allowance.octets]
+    allowance.octets -= len(value)
     found: list[ListedAddress] = []
-    pos = 0
+    pos = _read_common(value, 0, found)
+    if pos < len(value) and len(found) < MAX_ADDRESSES:
+        _Reader(value, pos, found, allowance).run()
+    return tuple(found)
+
+
+def _read_common(value: bytes, pos: int, found: list[ListedAddress]) -> int:
+    """Takes addresses from `pos` on while they are written as usual; tells where it stopped."""
     while len(found) < MAX_ADDRESSES:
         match = _COMMON.match(value, pos)
         if match is None:
@@ -56,18 +81,16 @@ def parse_address_list(value: bytes) -> tuple[ListedAddress, ...]:
         else:
             found.append(ListedAddress(None, None, bare_local, bare_domain))
         pos = match.end()
-        if pos == len(value):
-            return tuple(found)
-    _Reader(value, pos, found).run()
-    return tuple(found)
+    return pos
 
 
 class _Reader:
-    __slots__ = ("cursor", "domain", "found", "mailbox", "name", "route")
+    __slots__ = ("allowance", "cursor", "domain", "found", "mailbox", "name", "route")
 
-    def __init__(self, value: bytes, pos: int, found: list[ListedAddress]) -> None:
+    def __init__(self, value: bytes, pos: int, found: list[ListedAddress], allowance: Allowance) -> None:
         self.cursor = Cursor(value, pos)
         self.found = found
+        self.allowance = allowance
         self.clear()
 
     def clear(self) -> None:
@@ -78,22 +101,27 @@ class _Reader:
 
     def run(self) -> None:
         """address-list (RFC 5322 §3.4); after garbage that is not followed by a comma the rest is left."""
-        cursor = self.cursor
+        cursor, allowance = self.cursor, self.allowance
         if cursor.skip() != MORE:
             return
         while len(self.found) < MAX_ADDRESSES:
             start = cursor.pos
+            cursor.end = min(len(cursor.data), start + allowance.slow_octets)
             result = self.group()
             if result == BROKEN:
                 cursor.pos = start
                 result = self.mailbox_()
-            if result == END or cursor.peek() != 0x2C:
+            allowance.slow_octets -= min(cursor.pos - start, allowance.slow_octets)
+            if result == END or cursor.peek() != 0x2C or not allowance.slow_octets:
                 return
             cursor.pos += 1
             result = cursor.skip()
             if result == BROKEN:
                 self.add()
             if result != MORE:
+                return
+            cursor.pos = _read_common(cursor.data, cursor.pos, self.found)
+            if cursor.pos >= len(cursor.data):
                 return
 
     def add(self) -> None:

@@ -1,5 +1,6 @@
 """BODY and BODYSTRUCTURE: the shape of a letter without its contents (RFC 9051 §7.5.2, RFC 3501 §7.4.2)."""
 
+from mailsvc.mime.address_list import Allowance
 from mailsvc.mime.header_envelope import header_envelope, unfolded
 from mailsvc.mime.imap_string import imap_nstring, imap_string
 from mailsvc.mime.media_type import Parameterized
@@ -13,16 +14,16 @@ _NO_PARTS = b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0'
 def body_structure(content: bytes, entity: Entity, *, extended: bool) -> bytes:
     """BODYSTRUCTURE, or BODY where not `extended`; sizes and lines are those of the octets in `content`."""
     out: list[bytes] = []
-    _write(content, entity, out, extended=extended)
+    _write(content, entity, out, Allowance(), extended=extended)
     return b"".join(out)
 
 
-def _write(content: bytes, entity: Entity, out: list[bytes], *, extended: bool) -> None:
+def _write(content: bytes, entity: Entity, out: list[bytes], allowance: Allowance, *, extended: bool) -> None:
     out.append(b"(")
     if entity.is_multipart:
         if entity.children:
             for child in entity.children:
-                _write(content, child, out, extended=extended)
+                _write(content, child, out, allowance, extended=extended)
         else:
             out.append(_NO_PARTS + (b" NIL NIL NIL NIL)" if extended else b")"))
         written = entity.content_type or Parameterized(b"")
@@ -31,11 +32,13 @@ def _write(content: bytes, entity: Entity, out: list[bytes], *, extended: bool) 
             out.extend((b" ", _params(written.params, is_text=False)))
             out.append(_common(content, entity))
     else:
-        _write_leaf(content, entity, out, extended=extended)
+        _write_leaf(content, entity, out, allowance, extended=extended)
     out.append(b")")
 
 
-def _write_leaf(content: bytes, entity: Entity, out: list[bytes], *, extended: bool) -> None:
+def _write_leaf(
+    content: bytes, entity: Entity, out: list[bytes], allowance: Allowance, *, extended: bool
+) -> None:
     written = entity.content_type
     is_text = False
     if entity.is_message:
@@ -43,8 +46,13 @@ def _write_leaf(content: bytes, entity: Entity, out: list[bytes], *, extended: b
     elif written is None:
         is_text = True
         out.append(b'"text" "plain"')
-    elif entity.media_type == "application" and written.value[:9].lower() in {b"multipart", b"message/r"}:
-        out.append(b'"application" "octet-stream"')
+    elif entity.media_type in {"application", "text"} and written.value[:9].lower() in {
+        b"multipart",
+        b"message/r",
+    }:
+        # Not taken apart: without a boundary, or nested too deep. A multipart here would promise parts.
+        is_text = entity.media_type == "text"
+        out.append(f'"{entity.media_type}" "{entity.subtype}"'.encode("ascii"))
     else:
         major, _, minor = written.value.partition(b"/")
         is_text = major.lower() == b"text"
@@ -64,8 +72,8 @@ def _write_leaf(content: bytes, entity: Entity, out: list[bytes], *, extended: b
         out.append(b" %d" % content.count(b"\n", entity.body_start, entity.end))
     elif entity.is_message:
         child = entity.children[0]
-        out.extend((b" ", header_envelope(content, child).imap(), b" "))
-        _write(content, child, out, extended=extended)
+        out.extend((b" ", header_envelope(content, child, allowance).imap(), b" "))
+        _write(content, child, out, allowance, extended=extended)
         out.append(b" %d" % content.count(b"\n", entity.body_start, entity.end))
     if extended:
         out.extend((b" ", _text(content, entity, b"content-md5")))
@@ -116,7 +124,7 @@ def _languages(content: bytes, entity: Entity) -> bytes:
     field = entity.field(b"content-language")
     if field is None:
         return b"NIL"
-    cursor = Cursor(content[field.start : field.end])
+    cursor = Cursor(content[field.start : min(field.end, field.start + 1_000)])
     cursor.skip()
     tags: list[bytes] = []
     while cursor.atom(tags) != BROKEN and cursor.peek() == 0x2C:

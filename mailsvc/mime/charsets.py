@@ -99,6 +99,8 @@ _VIQR_MARKS: Final = {
     "": "",
 }
 
+_NFC_CHUNK: Final = 1_024  # characters
+
 _SPOKEN: Final = {  # names in use -> ours or the codec's
     "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-8": "utf-8", "utf-7": "utf-7", "unicode-1-1-utf-7": "utf-7",
     "utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32": "utf-32",
@@ -133,7 +135,7 @@ def decode(octets: bytes, charset: str | None) -> str:
     if codec is None:
         return guess(octets)
     own = _OWN.get(codec)
-    return unicodedata.normalize("NFC", own(octets) if own else octets.decode(codec, "replace"))
+    return nfc(own(octets) if own else octets.decode(codec, "replace"))
 
 
 def guess(octets: bytes) -> str:
@@ -151,7 +153,37 @@ def guess(octets: bytes) -> str:
             text = octets[: fault.start].decode("utf-8")  # cut in the middle of a letter
         else:
             text = octets.decode("cp1258" if _TONE_AFTER_VOWEL.search(octets) else "cp1252", "replace")
-    return unicodedata.normalize("NFC", text)
+    return nfc(text)
+
+
+def nfc(text: str) -> str:
+    """NFC in linear time.
+
+    `unicodedata.normalize` sorts a run of combining marks in quadratic time, so such runs are broken by U+034F, as the
+    Stream-Safe Text Format does (UAX #15 §13).
+    """
+    if text.isascii():
+        return text
+    if len(text) <= 2 * _NFC_CHUNK:
+        return unicodedata.normalize("NFC", text)
+    chunks: list[str] = []
+    start = 0
+    while start < len(text):
+        at = end = start + _NFC_CHUNK
+        while at < min(end + _NFC_CHUNK, len(text)) and not _may_start(text[at]):
+            at += 1
+        chunks.append(unicodedata.normalize("NFC", text[start:at]))
+        if at == end + _NFC_CHUNK:
+            chunks.append("\u034f")
+        start = at
+    return "".join(chunks)
+
+
+def _may_start(character: str) -> bool:
+    """Whether nothing before it can compose with this character."""
+    return character.isascii() or (
+        not unicodedata.combining(character) and not "\u1160" <= character <= "\u11ff"
+    )
 
 
 def _codec(charset: str | None) -> str | None:

@@ -3,12 +3,11 @@
 import base64
 import binascii
 import re
-import unicodedata
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from mailsvc.mime.charsets import decode as decode_charset
-from mailsvc.mime.charsets import guess
+from mailsvc.mime.charsets import guess, nfc
 
 MAX_TEXT: Final = 64 * 1024  # octets of one value that are decoded
 WORD_LENGTH: Final = 75  # RFC 2047 §2
@@ -66,7 +65,7 @@ def encode_words(text: str) -> tuple[bytes, ...]:
 
     Q where that is shorter (Latin text with a few marks), else B; a word never cuts a character (§5).
     """
-    text = unicodedata.normalize("NFC", text)
+    text = nfc(text)
     octets = text.encode("utf-8", "replace")
     use_q = sum(3 if not _q_safe(octet) else 1 for octet in octets) <= len(octets) * 4 // 3
     room = WORD_LENGTH - len("=?utf-8?q??=")
@@ -91,7 +90,7 @@ def needs_encoding(text: str) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return unicodedata.normalize("NFC", _CONTROLS.sub(" ", text)) if text else ""
+    return nfc(_CONTROLS.sub(" ", text)) if text else ""
 
 
 def _b(text: bytes) -> bytes:

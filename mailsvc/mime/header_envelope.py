@@ -1,10 +1,13 @@
 """ENVELOPE: what a message list shows of a header (RFC 9051 §7.5.2, RFC 3501 §7.4.2)."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from mailsvc.mime.address_list import ListedAddress, parse_address_list
+from mailsvc.mime.address_list import Allowance, ListedAddress, parse_address_list
 from mailsvc.mime.imap_string import imap_nstring, imap_string, imap_text
 from mailsvc.mime.parse import Entity
+
+MAX_STRING: Final = 64 * 1024  # octets of a subject, date or message id that are shown
 
 _STRINGS = frozenset({b"date", b"subject", b"in-reply-to", b"message-id"})
 _ADDRESSES = frozenset({b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"})
@@ -45,20 +48,21 @@ class HeaderEnvelope:
         )
 
 
-def header_envelope(content: bytes, entity: Entity) -> HeaderEnvelope:
+def header_envelope(content: bytes, entity: Entity, allowance: Allowance | None = None) -> HeaderEnvelope:
     """The envelope of a letter, or of an enclosed one.
 
     Address fields that occur twice are one list, so that no address hides in a second From; of the others the last counts.
     """
+    allowance = allowance or Allowance()
     strings: dict[bytes, bytes] = {}
     addresses: dict[bytes, tuple[ListedAddress, ...]] = {}
     for field in entity.fields:
         lower = field.lower
         if lower in _ADDRESSES:
             value = content[field.start : field.end].strip(b" \t\r\n")
-            addresses[lower] = addresses.get(lower, ()) + parse_address_list(value)
+            addresses[lower] = addresses.get(lower, ()) + parse_address_list(value, allowance)
         elif lower in _STRINGS:
-            strings[lower] = unfolded(content[field.start : field.end])
+            strings[lower] = unfolded(content[field.start : min(field.end, field.start + MAX_STRING)])
     none: tuple[ListedAddress, ...] = ()
     return HeaderEnvelope(
         strings.get(b"date"),

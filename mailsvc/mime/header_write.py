@@ -1,12 +1,12 @@
 """Header fields as we send them: strict, folded at 78 columns, no way to smuggle in a line (RFC 5322 §2.1.1, §2.2.3)."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from mailsvc.mime.charsets import nfc
 from mailsvc.mime.encoded_word import encode_words, needs_encoding
 
 LINE: Final = 78  # RFC 5322 §2.1.1
@@ -58,7 +58,7 @@ def field_line(name: str, words: Iterable[bytes]) -> bytes:
 
 def text_words(text: str) -> tuple[bytes, ...]:
     """Unstructured text such as a subject; line ends in it become spaces, what is not ASCII encoded words (RFC 2047)."""
-    text = unicodedata.normalize("NFC", " ".join(_CONTROLS.sub(" ", text).split()))
+    text = nfc(" ".join(_CONTROLS.sub(" ", text).split()))
     words = text.split(" ")
     if needs_encoding(text) or any(len(word) > LINE - 2 for word in words):
         return encode_words(text)
@@ -71,7 +71,7 @@ def mailbox_words(boxes: Iterable[Mailbox]) -> tuple[bytes, ...]:
     for box in boxes:
         if words:
             words[-1] += b","
-        name = unicodedata.normalize("NFC", " ".join(_CONTROLS.sub(" ", box.name).split()))
+        name = nfc(" ".join(_CONTROLS.sub(" ", box.name).split()))
         address = address_octets(box.address)
         if not name:
             words.append(address)
@@ -88,7 +88,7 @@ def mailbox_words(boxes: Iterable[Mailbox]) -> tuple[bytes, ...]:
 
 def address_octets(address: str) -> bytes:
     """An address checked and written: the domain in IDNA, a non-ASCII local part in UTF-8 (RFC 6532 §3.2)."""
-    address = unicodedata.normalize("NFC", address)
+    address = nfc(address)
     if _ADDRESS.match(address) is None:
         raise ComposeError(f"not an address: {address!r}")
     local, _, domain = address.rpartition("@")
@@ -120,7 +120,7 @@ def date_text(epoch: int, utc_offset_minutes: int) -> str:
 
 def parameter_words(name: str, value: str) -> tuple[bytes, ...]:
     """A parameter, each word but the last ended by ";"; not ASCII, or long: in extended notation, continued (RFC 2231 §3, §4)."""
-    value = unicodedata.normalize("NFC", " ".join(_CONTROLS.sub(" ", value).split()))
+    value = nfc(" ".join(_CONTROLS.sub(" ", value).split()))
     if _PLAIN_PARAM.match(value) is not None and "=?" not in value:
         return (f'{name}="{value}"'.encode("ascii"),)
     chunks: list[str] = []

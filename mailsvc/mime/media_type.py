@@ -7,10 +7,10 @@ from typing import Final
 from mailsvc.mime.tokens import BROKEN, END, MORE, Cursor
 
 MAX_PARAMS: Final = 200
-MAX_FRAGMENTS: Final = 1_000
-MAX_VALUE: Final = 64 * 1024  # octets of one such field that are looked at
+MAX_TRIES: Final = 1_000  # places where a parameter may begin
+MAX_VALUE: Final = 8 * 1024  # octets of one such field that are looked at
 
-type_like = re.compile(
+_USUAL = re.compile(
     rb"\s*([A-Za-z0-9.+_-]+)/([A-Za-z0-9.+_-]+)"
     rb'(?:;[ \t\r\n]*([A-Za-z0-9_-]+)=(?:"([^"\\\r\n]*)"|([A-Za-z0-9._+-]+)))?\s*;?\s*\Z'
 )
@@ -42,7 +42,7 @@ def parse_content_type(raw: bytes) -> Parameterized:
 
     A broken value gives what could be read before the fault, and no parameters.
     """
-    simple = type_like.match(raw)
+    simple = _USUAL.match(raw)
     if simple is not None:
         major, minor, key, quoted, token = simple.groups()
         value = major + b"/" + minor
@@ -74,7 +74,8 @@ def _params(cursor: Cursor) -> tuple[tuple[bytes, bytes], ...]:
     plain: list[tuple[bytes, bytes]] = []
     fragments: dict[bytes, list[tuple[int, bool, bytes, bytes]]] = {}
     count = 0
-    while cursor.pos < cursor.end and len(plain) < MAX_PARAMS and count < MAX_FRAGMENTS:
+    while cursor.pos < cursor.end and len(plain) < MAX_PARAMS and count < MAX_TRIES:
+        count += 1
         pair = _one_param(cursor)
         if pair is None:
             # Whatever it was, the next semicolon is where sense may begin again.
@@ -88,7 +89,6 @@ def _params(cursor: Cursor) -> tuple[tuple[bytes, bytes], ...]:
             plain.append(pair)
         else:
             name, number, extended = continued.groups()
-            count += 1
             fragments.setdefault(name.lower(), []).append(
                 (int(number or 0), number is None or extended is not None, value, name)
             )

@@ -4,9 +4,9 @@ import base64
 import binascii
 import hashlib
 import re
-import unicodedata
 from typing import Final
 
+from mailsvc.mime.charsets import nfc
 from mailsvc.mime.header_write import LINE, MAX_LINE, field_line
 
 _LONG_LINE = re.compile(rb"[^\n]{%d}" % (LINE + 1))
@@ -18,7 +18,7 @@ _LONE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 def text_part(text: str, subtype: str) -> bytes:
     """A text part in UTF-8 (us-ascii text is that too): 7bit, quoted-printable or base64, whichever is short and safe."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = nfc(text).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     octets = text.encode("utf-8", "replace")
     if octets and not octets.endswith(b"\n"):
         octets += b"\n"
@@ -80,7 +80,8 @@ def multipart(subtype: str, parts: list[bytes], *parameters: bytes) -> bytes:
         out.append(b"Content-Transfer-Encoding: 8bit\r\n")
     out.append(b"\r\n")
     for part in parts:
-        out += (b"--" + boundary + b"\r\n", part, b"" if part.endswith(b"\r\n") else b"\r\n")
+        # The line end before a delimiter is the delimiter's (RFC 2046 §5.1.1), so a part's own last one stays its own.
+        out += (b"--" + boundary + b"\r\n", part, b"\r\n")
     out.append(b"--" + boundary + b"--\r\n")
     return b"".join(out)
 

@@ -35,7 +35,7 @@ class Entity:
 
     The header is `content[header_start:body_start]` with its blank line, the body `content[body_start:end]`.
     `media_type` and `subtype` are in lower case and say how the part is to be treated: `text/plain` where nothing is
-    said (RFC 2045 §5.2), `application/octet-stream` for a multipart that cannot be taken apart.
+    said or a multipart has no boundary (RFC 2045 §5.2), `application/octet-stream` for what is nested too deep.
     `content_type` is what was written.
     """
 
@@ -136,8 +136,10 @@ class _Scanner:
         children: tuple[Entity, ...] = ()
         if media_type == "multipart" or (media_type == "message" and subtype == "rfc822"):
             boundary = b"" if content_type is None else (content_type.param(b"boundary") or b"")
-            if depth >= MAX_DEPTH or (media_type == "multipart" and not boundary):
+            if depth >= MAX_DEPTH:
                 media_type, subtype = "application", "octet-stream"
+            elif media_type == "multipart" and not boundary:
+                media_type, subtype = "text", "plain"  # a type without its required parameter: RFC 2045 §5.2
             elif media_type == "multipart":
                 children, found = self.multipart(body_start, depth, boundary, in_digest=subtype == "digest")
             elif self.parts < MAX_PARTS:

@@ -1,12 +1,12 @@
 """A letter as people read it: its texts, its attachments, and the words to find it by."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from mailsvc.mime.charsets import decode as decode_charset
+from mailsvc.mime.charsets import nfc
 from mailsvc.mime.encoded_word import decode_extended, decode_words
 from mailsvc.mime.html_text import html_to_text
 from mailsvc.mime.media_type import Parameterized
@@ -139,7 +139,7 @@ def has_attachments(entity: Entity) -> bool:
 def _parameter_text(source: Parameterized, key: bytes) -> str:
     extended, plain = source.param(key + b"*"), source.param(key)
     raw = decode_extended(extended) if extended is not None else decode_words(plain or b"")
-    name = unicodedata.normalize("NFC", raw).translate(_DIRECTIONS)
+    name = nfc(raw).translate(_DIRECTIONS)
     name = name.replace("\\", "/").rpartition("/")[2].strip(" .")
     if len(name) > MAX_FILE_NAME:
         stem, dot, ending = name.rpartition(".")

@@ -52,7 +52,7 @@ class Cursor:
         while self.pos < self.end:
             octet = data[self.pos]
             if octet in _WSP:
-                match = _SPACES.match(data, self.pos)
+                match = _SPACES.match(data, self.pos, self.end)
                 assert match is not None
                 self.pos = match.end()
             elif octet == 0x28:
@@ -67,7 +67,7 @@ class Cursor:
         data, start = self.data, self.pos + 1
         self.pos, depth = start, 1
         while True:
-            match = _COMMENT_STEP.match(data, self.pos)
+            match = _COMMENT_STEP.match(data, self.pos, self.end)
             assert match is not None
             self.pos = match.end()
             found = match.group(1)
@@ -84,7 +84,7 @@ class Cursor:
                 return BROKEN
 
     def _take(self, pattern: re.Pattern[bytes], into: list[bytes]) -> int:
-        match = pattern.match(self.data, self.pos)
+        match = pattern.match(self.data, self.pos, self.end)
         assert match is not None
         into.append(match.group())
         self.pos = match.end()
@@ -107,7 +107,7 @@ class Cursor:
     def dot_atom(self, into: list[bytes]) -> int:
         """A dot-atom, with white space allowed around the dots (RFC 5322 §4.4)."""
         while True:
-            match = _DOT_ATOM.match(self.data, self.pos)
+            match = _DOT_ATOM.match(self.data, self.pos, self.end)
             if match is None:
                 return BROKEN
             into.append(match.group())
@@ -122,7 +122,7 @@ class Cursor:
 
     def quoted_string(self, into: list[bytes]) -> int:
         """The inside of a quoted string (RFC 5322 §3.2.4); the cursor stands on its quote."""
-        match = _QUOTED.match(self.data, self.pos)
+        match = _QUOTED.match(self.data, self.pos, self.end)
         assert match is not None
         into.append(unquote_pairs(match.group(1)))
         self.pos = match.end()
@@ -153,7 +153,7 @@ class Cursor:
             return BROKEN
         if self.data[self.pos] != 0x5B:
             return self.dot_atom(into)
-        match = _DOMAIN_LITERAL.match(self.data, self.pos)
+        match = _DOMAIN_LITERAL.match(self.data, self.pos, self.end)
         if match is None:
             self.pos = self.end
             return BROKEN
