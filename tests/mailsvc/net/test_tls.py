@@ -1,0 +1,31 @@
+"""The certificate made at init, and the contexts that use it."""
+
+import datetime as dt
+import ssl
+import stat
+
+from cryptography import x509
+
+from mailsvc.net import tls
+
+NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+
+
+def test_a_certificate_names_hosts_and_addresses_and_its_key_is_private(tmp_path):
+    certificate, key = tmp_path / "tls" / "cert.pem", tmp_path / "tls" / "key.pem"
+    tls.make_certificate(certificate, key, ["mail.lamdong.example", "127.0.0.1", "thư.example"], now=NOW)
+    made = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["mail.lamdong.example", "xn--th-mja.example"]
+    assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("**/*.new"))
+
+
+def test_a_second_making_replaces_the_first(tmp_path):
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    for name in ("a.example", "b.example"):
+        tls.make_certificate(certificate, key, [name], now=NOW)
+    context = tls.server_context(certificate, key)
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert b"b.example" in x509.load_pem_x509_certificate(certificate.read_bytes()).subject.public_bytes()
