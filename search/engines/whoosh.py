@@ -11,6 +11,7 @@ from whoosh import query as whoosh_query
 from whoosh.analysis import SpaceSeparatedTokenizer
 
 from search.engine import MANY, Document, Hit, Owners, Rank, normal_owners, tiers
+from search.match import hit_order
 from search.tree import And, Dates, Field, Not, Or, Phrase, Query
 
 _MARK: Final = "watermark"  # the one entry that is no document
@@ -73,8 +74,8 @@ class WhooshEngine:
         for tier in tiers(query) if owners else ():
             for hit in self._documents(_whoosh(tier.query, exact=tier.exact), _hit_for(owners, tier.rank)):
                 best.setdefault(hit.id, hit)
-        ordered = sorted(best.values(), key=_order)
-        return [hit for hit in ordered if before is None or _order(hit) > _order(before)][:limit]
+        ordered = sorted(best.values(), key=hit_order)
+        return [hit for hit in ordered if before is None or hit_order(hit) > hit_order(before)][:limit]
 
     def watermark(self) -> int:
         """What the last indexing call stored; 0 for a new index."""
@@ -111,10 +112,6 @@ def _hit_for(owners: frozenset[int], rank: Rank) -> Callable[[Document], Hit | N
         return Hit(document.id, document.date, rank) if owners & set(has) else None
 
     return hit
-
-
-def _order(hit: Hit) -> tuple[int, int, int]:
-    return hit.rank, -hit.date, -hit.id
 
 
 def _stored(document: Document) -> str:
