@@ -101,7 +101,7 @@ def _header(draft: Draft, *, with_bcc: bool) -> list[bytes]:
             lines.append(field_line(name, mailbox_words(boxes)))
     if with_bcc and draft.bcc:
         lines.append(field_line("Bcc", mailbox_words(draft.bcc)))
-    lines.append(field_line("Subject", text_words(draft.subject)))
+    lines.append(field_line("Subject", text_words(draft.subject, "Subject")))
     lines.append(field_line("Message-ID", (message_id(draft.message_id),)))
     if draft.in_reply_to:
         lines.append(field_line("In-Reply-To", (message_id(draft.in_reply_to),)))
@@ -113,7 +113,7 @@ def _header(draft: Draft, *, with_bcc: bool) -> list[bytes]:
     for name, value in draft.extra:
         if name.lower() not in EXTRA_FIELDS and not name.lower().startswith("x-congvu-"):
             raise ComposeError(f"header field not allowed: {name!r}")
-        lines.append(field_line(name, text_words(value)))
+        lines.append(field_line(name, text_words(value, name)))
     return lines
 
 

@@ -12,6 +12,8 @@ from mailsvc.mime.charsets import guess, nfc
 MAX_TEXT: Final = 64 * 1024  # octets of one value that are decoded
 WORD_LENGTH: Final = 75  # RFC 2047 §2
 
+_AROUND: Final = len("=?utf-8?q??=")
+
 _WORD = re.compile(rb"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*+)\?=")
 _CONTROLS = re.compile("[\x00-\x1f\x7f\u2028\u2029\x85]+")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -60,15 +62,16 @@ def decode_extended(value: bytes) -> str:
     return _one_line(decode_charset(unquote_to_bytes(text), charset.decode("latin-1") or None))
 
 
-def encode_words(text: str) -> tuple[bytes, ...]:
-    """Text as encoded words of at most 75 characters each, to be joined by white space (RFC 2047 §2, §5).
+def encode_words(text: str, first: int = WORD_LENGTH) -> tuple[bytes, ...]:
+    """Text as encoded words of at most 75 characters each (the first of `first`), to be joined by white space.
 
+    RFC 2047 §2, §5.
     Q where that is shorter (Latin text with a few marks), else B; a word never cuts a character (§5).
     """
     text = nfc(text)
     octets = text.encode("utf-8", "replace")
     use_q = sum(3 if not _q_safe(octet) else 1 for octet in octets) <= len(octets) * 4 // 3
-    room = WORD_LENGTH - len("=?utf-8?q??=")
+    room = max(min(first, WORD_LENGTH), 24) - _AROUND
     words: list[bytes] = []
     chunk = b""
     size = 0
@@ -77,7 +80,7 @@ def encode_words(text: str) -> tuple[bytes, ...]:
         cost = len(_q_encode(one)) if use_q else len(one)
         if chunk and size + cost > (room if use_q else room // 4 * 3):
             words.append(_word(chunk, use_q=use_q))
-            chunk, size = b"", 0
+            chunk, size, room = b"", 0, WORD_LENGTH - _AROUND
         chunk += one
         size += cost
     words.append(_word(chunk, use_q=use_q))

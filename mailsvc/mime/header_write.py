@@ -56,12 +56,15 @@ def field_line(name: str, words: Iterable[bytes]) -> bytes:
     return b"\r\n".join(lines) + b"\r\n"
 
 
-def text_words(text: str) -> tuple[bytes, ...]:
-    """Unstructured text such as a subject; line ends in it become spaces, what is not ASCII encoded words (RFC 2047)."""
+def text_words(text: str, after: str = "") -> tuple[bytes, ...]:
+    """Unstructured text such as a subject; line ends in it become spaces, what is not ASCII encoded words (RFC 2047).
+
+    `after` is the name of the field whose line the text begins on.
+    """
     text = nfc(" ".join(_CONTROLS.sub(" ", text).split()))
     words = text.split(" ")
-    if needs_encoding(text) or any(len(word) > LINE - 2 for word in words):
-        return encode_words(text)
+    if needs_encoding(text) or any(len(word) > LINE - len(after) - 2 for word in words):
+        return encode_words(text, LINE - len(after) - 2)
     return tuple(word.encode("ascii") for word in words)
 
 
@@ -77,7 +80,7 @@ def mailbox_words(boxes: Iterable[Mailbox]) -> tuple[bytes, ...]:
             words.append(address)
             continue
         if needs_encoding(name) or len(name) > LINE - 4:
-            words.extend(encode_words(name))
+            words.extend(encode_words(name, LINE - len("Reply-To: ")))
         elif _ATOMS.match(name) is not None:
             words.extend(word.encode("ascii") for word in name.split(" "))
         else:

@@ -72,7 +72,7 @@ def delivery_report(
             field_line("Date", date_text(date, utc_offset_minutes).encode("ascii").split(b" ")),
             field_line("From", mailbox_words((from_,))),
             field_line("To", mailbox_words((to,))),
-            field_line("Subject", text_words(subject)),
+            field_line("Subject", text_words(subject, "Subject")),
             field_line("Message-ID", (message_id(message_id_),)),
             b"Auto-Submitted: auto-replied\r\n",  # RFC 3834 §3.1.7: nobody's vacation answers this
             MIME_VERSION,
