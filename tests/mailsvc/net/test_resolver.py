@@ -55,7 +55,7 @@ async def test_answers_are_typed_and_exchangers_in_order(resolver):
     assert await resolver.mx("null.vn") == Answer((MxRecord(0, "."),))
     assert await resolver.a("A.x.vn") == Answer(("192.0.2.1",))
     assert await resolver.aaaa("a.x.vn") == Answer(("2001:db8::1",))
-    assert await resolver.txt("x.vn") == Answer((b"v=spf1 -all", b"other"))
+    assert set((await resolver.txt("x.vn")).records) == {b"v=spf1 -all", b"other"}
     assert await resolver.a("thư.vn") == Answer(("192.0.2.7",))
 
 
