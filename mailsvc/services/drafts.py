@@ -115,12 +115,15 @@ def save(
     revision: int,
     form: str,
     letter: PreparedContent,
+    *,
+    new: bool = False,
 ) -> KeptDraft:
     """Keep a draft: its form, and the letter in Drafts in place of the one before.
 
-    An empty id makes one. Conflict when the server has a newer revision: another window, or another clerk.
+    An empty id makes one; with `new` the id given is the new draft's, so that a lost answer does not double it.
+    Conflict when the server has a newer revision: another window, or another clerk.
     """
-    old = get(uow, principal, draft_id) if draft_id else None
+    old = get(uow, principal, draft_id) if draft_id and not new else None
     if old is not None and old.revision != revision:
         raise Conflict(f"{old.revision}")
     drafts_box = mailbox_tree.special(uow, account, SpecialUse.DRAFTS)
@@ -128,7 +131,7 @@ def save(
     if old is not None:
         _take_away(uow, principal, old)
     _, uid = letters.append(uow, place, letter, system=SEEN | DRAFT)
-    kept_id = old.id if old is not None else secrets.token_urlsafe(16)
+    kept_id = old.id if old is not None else draft_id or secrets.token_urlsafe(16)
     if old is None:
         uow.run(
             ADD,
