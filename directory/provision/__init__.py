@@ -29,7 +29,7 @@ from directory.provision.plan import (
     plan_to_json,
 )
 from directory.provision.seal import seal
-from directory.provision.stored import StoredPlan, list_plans, mark_applied, show_plan, store_plan
+from directory.provision.stored import StoredPlan, body_of, list_plans, mark_applied, show_plan, store_plan
 from directory.provision.units import plan_units
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "account_row",
     "apply_accounts",
     "apply_units",
+    "body_of",
     "list_plans",
     "mark_applied",
     "plan_accounts",

@@ -270,7 +270,8 @@ class _Planner:
                 generated=row.address is None,
                 password=row.password,
                 password_hash=read_hash(row.password_hash) if row.password_hash is not None else None,
-                must_change=row.password is not None,  # a given hash is a password already in use
+                # A given hash is a password already in use, and no machine changes its own.
+                must_change=row.password is not None and row.kind is AccountKind.PERSONAL,
             )
         )
 

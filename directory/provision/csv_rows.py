@@ -179,17 +179,23 @@ class _Cells:
         return tuple(address for address in found if address is not None)
 
     def _own_address(self, column: str, value: str) -> Address | None:
-        """An address that we may give out: lower-case ASCII before the @, no detail separator, no quotes."""
         try:
-            address = parse_address(value if "@" in value else f"{value}@default.invalid")
+            return own_address(value)
         except AddressError:
             self.fault(column, Fault.BAD_ADDRESS, value=value[:80])
             return None
-        local, domain = address.local.lower(), address.domain.lower() if "@" in value else ""
-        if not _OWN_LOCAL.fullmatch(local):
-            self.fault(column, Fault.BAD_ADDRESS, value=value[:80])
-            return None
-        return Address(local, domain)
+
+
+def own_address(text: str) -> Address:
+    """An address that we may give out: lower-case ASCII before the @, no detail separator, no quotes.
+
+    Without an @ its domain is empty: the default one. AddressError for anything else.
+    """
+    address = parse_address(text if "@" in text else f"{text}@default.invalid")
+    local = address.local.lower()
+    if not _OWN_LOCAL.fullmatch(local):
+        raise AddressError("only a-z, digits and . _ - before the @")
+    return Address(local, address.domain.lower() if "@" in text else "")
 
 
 def read_units(data: bytes) -> Sheet[UnitRow]:

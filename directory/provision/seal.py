@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
+from directory.model import AccountKind
 from directory.passwords import first_password, hash_password
 from directory.provision.plan import AccountPlan, NewAccount
 
@@ -36,4 +37,4 @@ def seal(
 def _with_first_password(new: NewAccount) -> NewAccount:
     if not new.kind.signs_in or new.password or new.password_hash:
         return new
-    return replace(new, password=first_password(), must_change=True)
+    return replace(new, password=first_password(), must_change=new.kind is AccountKind.PERSONAL)

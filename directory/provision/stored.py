@@ -37,10 +37,22 @@ class StoredPlan:
     body: dict[str, Any] | None = None
 
 
+def body_of(plan: UnitPlan | AccountPlan) -> str:
+    """The details of a plan as they are kept: without a password or hash. Made before the transaction."""
+    return json.dumps(plan_to_json(plan), ensure_ascii=False)
+
+
 def store_plan(
-    conn: Connection, kind: str, plan: UnitPlan | AccountPlan, *, at: int, actor: str, applied: bool
+    conn: Connection,
+    kind: str,
+    plan: UnitPlan | AccountPlan,
+    *,
+    at: int,
+    actor: str,
+    applied: bool,
+    body: str | None = None,
 ) -> PlanId:
-    """Keep a plan, with its details and without a password or hash."""
+    """Keep a plan; `body` is `body_of(plan)` where that was made beforehand."""
     return PlanId(
         insert_one(
             conn,
@@ -49,7 +61,7 @@ def store_plan(
             state=(PlanState.APPLIED if applied else PlanState.SHOWN).value,
             effective_on=plan.effective_on.isoformat(),
             summary=json.dumps(plan.counts),
-            body=json.dumps(plan_to_json(plan), ensure_ascii=False),
+            body=body if body is not None else body_of(plan),
             created_by=actor,
             created_at=at,
             applied_at=at if applied else None,

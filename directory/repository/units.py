@@ -156,15 +156,21 @@ def account_counts(conn: Connection) -> dict[UnitId, int]:
     return {UnitId(row[0]): int(row[1]) for row in conn.execute(query)}
 
 
-def remove_unit(conn: Connection, unit: Unit, on: date) -> None:
-    """End a unit on that day; UnitInUse while it has boxes or units under it. Its code stays taken."""
-    day = on.isoformat()
-    children = conn.execute(
-        select(func.count()).where(_v.parent_id == unit.id, or_(_v.valid_to.is_(None), _v.valid_to > day))
-    ).scalar_one()
+def refuse_if_in_use(conn: Connection, unit: Unit, on: date) -> None:
+    """UnitInUse while a unit has boxes or units under it."""
+    query = select(func.count()).where(
+        _v.parent_id == unit.id, or_(_v.valid_to.is_(None), _v.valid_to > on.isoformat())
+    )
+    children = int(conn.execute(query).scalar_one())
     boxes = accounts_in(conn, unit.id)
     if boxes or children:
-        raise UnitInUse(unit.code, boxes, int(children))
+        raise UnitInUse(unit.code, boxes, children)
+
+
+def remove_unit(conn: Connection, unit: Unit, on: date) -> None:
+    """End a unit on that day; UnitInUse while it has boxes or units under it. Its code stays taken."""
+    refuse_if_in_use(conn, unit, on)
+    day = on.isoformat()
     conn.execute(delete(unit_versions).where(_v.unit_id == unit.id, _v.valid_from > day))
     conn.execute(
         update(unit_versions)

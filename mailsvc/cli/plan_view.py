@@ -1,0 +1,143 @@
+"""How a plan looks: a table for people, JSON for programs, and the same three steps for every import."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from directory.provision import NewUnit, UnitChange, plan_to_json
+from directory.provision.csv_rows import MAX_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from directory.provision import AccountChange, AccountPlan, NewAccount, Remark, UnitPlan
+    from mailsvc.cli.context import CliContext
+
+SHOWN = 20
+"""Lines of each kind that a table shows; --json has all."""
+
+
+def actor() -> str:
+    """Who types: the name in the audit log."""
+    try:
+        return f"cli:{os.environ.get('SUDO_USER') or getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"
+
+
+def read_file(path: Path) -> bytes:
+    """A roster's octets, no more than the reader will look at."""
+    with path.open("rb") as file:
+        return file.read(MAX_FILE + 1)
+
+
+def show(ctx: CliContext, plan: UnitPlan | AccountPlan) -> None:
+    """The plan as a table on standard output; with --json nothing yet (`finish` gives it)."""
+    if ctx.json:
+        return
+    console = Console()
+    counts = plan.counts
+    console.print(
+        ctx.text(
+            "Tạo mới {create} · thay đổi {change} · điều chuyển {move} · giữ nguyên {unchanged} · từ chối {refused}",
+            "create {create} · change {change} · move {move} · unchanged {unchanged} · refused {refused}",
+        ).format_map(counts),
+        style="bold",
+        highlight=False,
+    )
+    _table(console, ctx, ctx.text("Tạo mới", "Create"), [_new(item) for item in plan.creates])
+    _table(console, ctx, ctx.text("Thay đổi", "Change"), [_changed(item) for item in plan.changes])
+    _table(console, ctx, ctx.text("Điều chuyển", "Move"), [_changed(item) for item in plan.moves])
+    _remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
+    _remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
+
+
+def finish(ctx: CliContext, plan: UnitPlan | AccountPlan, *, applied: bool, plan_id: int | None) -> None:
+    """Say how it ended and set the exit code: 1 where a line was refused, for then nothing was applied."""
+    if ctx.json:
+        language = "vi" if ctx.vietnamese else "en"
+        ctx.give({**plan_to_json(plan, language), "applied": applied, "plan": plan_id})
+    if plan.refused:
+        ctx.say(
+            "Chưa thay đổi gì. Sửa các dòng bị từ chối rồi chạy lại.",
+            "Nothing was changed. Mend the refused lines and run it again.",
+        )
+        raise click.exceptions.Exit(1)
+    if plan.changes_nothing:
+        ctx.say("Không có gì phải thay đổi.", "There is nothing to change.")
+    elif applied:
+        ctx.say("Đã thực hiện.", "Done.")
+    else:
+        ctx.say(
+            "Đây là bản xem trước, chưa thay đổi gì. Thêm --yes để thực hiện.",
+            "This is a preview, nothing was changed. Add --yes to apply it.",
+        )
+
+
+def refuse_remarks(ctx: CliContext, remarks: Sequence[Remark]) -> None:
+    """Refuse a command for its options, each with its remedy."""
+    if not remarks:
+        return
+    language = "vi" if ctx.vietnamese else "en"
+    text = "\n".join(f"{remark.message(language)} {remark.remedy(language)}" for remark in remarks)
+    ctx.refuse(text, text, refused=[remark.to_json(language) for remark in remarks])
+
+
+def _new(new: NewUnit | NewAccount) -> tuple[int, str, str]:
+    if isinstance(new, NewUnit):
+        return new.line, new.code, f"{new.name} ({new.tier.value}, {new.branch.value})"
+    return new.line, str(new.address), f"{new.display_name} ({new.kind.value}, {new.unit})"
+
+
+def _changed(change: UnitChange | AccountChange) -> tuple[int, str, str]:
+    what = change.before.code if isinstance(change, UnitChange) else str(change.address)
+    return (
+        change.line,
+        what,
+        "; ".join(f"{item.field}: {item.before} → {item.after}" for item in change.fields),
+    )
+
+
+def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[int, str, str]]) -> None:
+    if not rows:
+        return
+    table = Table(
+        ctx.text("Dòng", "Line"),
+        ctx.text("Mục", "Entry"),
+        "",
+        title=f"{title}: {len(rows)}",
+        title_justify="left",
+    )
+    for line, what, detail in rows[:SHOWN]:
+        table.add_row(str(line), what, detail)
+    if len(rows) > SHOWN:
+        table.add_row("…", ctx.text(f"và {len(rows) - SHOWN} mục nữa", f"and {len(rows) - SHOWN} more"), "")
+    console.print(table)
+
+
+def _remarks(console: Console, ctx: CliContext, title: str, remarks: Iterable[Remark], style: str) -> None:
+    found = list(remarks)
+    if not found:
+        return
+    language = "vi" if ctx.vietnamese else "en"
+    table = Table(
+        ctx.text("Dòng", "Line"),
+        ctx.text("Cột", "Column"),
+        ctx.text("Vì sao", "Why"),
+        ctx.text("Cần làm gì", "What to do"),
+        title=f"{title}: {len(found)}",
+        title_justify="left",
+        style=style,
+    )
+    for remark in found[: 5 * SHOWN]:
+        table.add_row(str(remark.line), remark.field, remark.message(language), remark.remedy(language))
+    if len(found) > 5 * SHOWN:
+        table.add_row("…", "", ctx.text("xem thêm bằng --json", "see the rest with --json"), "")
+    console.print(table)

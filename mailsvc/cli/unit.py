@@ -1,0 +1,232 @@
+"""`congvu unit`: the tree of units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.tree import Tree
+
+from directory import provision, repository, upkeep
+from directory.model import Branch, Tier, UnitId, vietnam_day
+from mailsvc.cli import plan_view
+from mailsvc.model.changes import DirectoryChanged
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from directory.model import Unit
+    from directory.provision import Sheet, UnitPlan, UnitRow
+    from mailsvc.cli.context import CliContext
+
+
+@click.group()
+def unit() -> None:
+    """Đơn vị / units."""
+
+
+@unit.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Thực hiện, không chỉ xem trước / apply, not only preview")
+@click.option(
+    "--strict-branches", is_flag=True, help="Từ chối cấp trên khác khối / refuse parents of another branch"
+)
+@click.pass_obj
+def import_(ctx: CliContext, file: Path, yes: bool, strict_branches: bool) -> None:
+    """Nhập cây đơn vị từ CSV: code,name,parent,tier,branch / import units from CSV."""
+    _run(ctx, provision.read_units(plan_view.read_file(file)), yes=yes, strict_branches=strict_branches)
+
+
+@unit.command()
+@click.argument("code")
+@click.option("--name", required=True, help="Tên đơn vị / name")
+@click.option(
+    "--parent", default="", help="Mã đơn vị cấp trên; bỏ trống là gốc / code of the parent; empty is a root"
+)
+@click.option("--tier", required=True, type=click.Choice([tier.value for tier in Tier]))
+@click.option("--branch", required=True, type=click.Choice([branch.value for branch in Branch]))
+@click.option("--short-name", default="", help="Tên ngắn trong địa chỉ: stttt / short name for addresses")
+@click.option("--place", default="", help="Địa bàn: xã, phường … / place")
+@click.option("--identifier", default="", help="Mã định danh / identifier (QĐ 20/2020)")
+@click.option("--headcount", default="", help="Biên chế / headcount")
+@click.pass_obj
+def create(ctx: CliContext, /, code: str, **options: str) -> None:
+    """Tạo một đơn vị / create one unit."""
+    sheet = provision.unit_row({"code": code, **options})
+    plan_view.refuse_remarks(ctx, sheet.refused)
+    with ctx.store.read() as db:
+        if code in repository.unit_ids_by_code(db.conn):
+            ctx.refuse(
+                f"Đơn vị {code} đã có. Xem: congvu unit show {code}",
+                f"The unit {code} exists. See: congvu unit show {code}",
+            )
+    _run(ctx, sheet, yes=True)
+
+
+def _run(ctx: CliContext, sheet: Sheet[UnitRow], *, yes: bool, strict_branches: bool = False) -> None:
+    with ctx.store.read() as db:
+        today = vietnam_day(db.clock())
+        plan = provision.plan_units(db.conn, sheet, on=today, strict_branches=strict_branches)
+    plan_view.show(ctx, plan)
+    applied = yes and not plan.refused and not plan.changes_nothing
+    plan_id = _apply(ctx, plan) if applied else None
+    plan_view.finish(ctx, plan, applied=applied, plan_id=plan_id)
+
+
+def _apply(ctx: CliContext, plan: UnitPlan) -> int:
+    body, who = provision.body_of(plan), plan_view.actor()
+    try:
+        with ctx.store.write() as uow:
+            provision.apply_units(uow.conn, plan, at=uow.clock(), actor=who)
+            uow.record(DirectoryChanged())
+            return provision.store_plan(
+                uow.conn, "unit", plan, at=uow.clock(), actor=who, applied=True, body=body
+            )
+    except provision.PlanDriftedError as error:
+        ctx.refuse(
+            f"Dữ liệu đã thay đổi trong lúc xem trước ({error}). Chạy lại lệnh.",
+            f"The directory changed during the preview ({error}). Run the command again.",
+        )
+
+
+@unit.command("list")
+@click.pass_obj
+def list_(ctx: CliContext) -> None:
+    """Cây đơn vị hôm nay / today's tree of units."""
+    with ctx.store.read() as db:
+        units = repository.units_on(db.conn, vietnam_day(db.clock()))
+        boxes = repository.account_counts(db.conn)
+    if ctx.json:
+        code_of = {unit.id: unit.code for unit in units}
+        ctx.give([_as_json(unit, code_of, boxes.get(unit.id, 0)) for unit in units])
+        return
+    if not units:
+        ctx.say(
+            "Chưa có đơn vị nào. Nhập bằng: congvu unit import units.csv",
+            "There is no unit yet. Import them: congvu unit import units.csv",
+        )
+        return
+    Console().print(_tree(ctx, units, boxes))
+
+
+def _tree(ctx: CliContext, units: list[Unit], boxes: dict[UnitId, int]) -> Tree:
+    known = {unit.id for unit in units}
+    root = Tree(ctx.text(f"{len(units)} đơn vị", f"{len(units)} units"))
+    branches: dict[UnitId, Tree] = {}
+    waiting = units
+    while waiting:
+        later = []
+        for unit in waiting:
+            if unit.parent_id is None or unit.parent_id not in known:
+                above: Tree | None = root
+            else:
+                above = branches.get(unit.parent_id)
+            if above is None:
+                later.append(unit)
+                continue
+            count = boxes.get(unit.id, 0)
+            label = f"{unit.code}  {unit.name}" + (
+                ctx.text(f" · {count} hộp thư", f" · {count} boxes") if count else ""
+            )
+            branches[unit.id] = above.add(label, highlight=False)
+        if len(later) == len(waiting):
+            break
+        waiting = later
+    return root
+
+
+@unit.command()
+@click.argument("code")
+@click.pass_obj
+def show(ctx: CliContext, code: str) -> None:
+    """Một đơn vị và lịch sử của nó / one unit and its history."""
+    with ctx.store.read() as db:
+        found = repository.unit_ids_by_code(db.conn).get(code)
+        if found is None:
+            _unknown(ctx, code)
+        history = repository.unit_history(db.conn, found)
+        codes = {unit_id: name for name, unit_id in repository.unit_ids_by_code(db.conn).items()}
+        count = repository.accounts_in(db.conn, found)
+        identifiers = repository.identifiers_of(db.conn, found)
+    if ctx.json:
+        ctx.give(
+            {
+                **_as_json(history[-1], codes, count),
+                "identifiers": [{"scheme": item.scheme, "value": item.value} for item in identifiers],
+                "history": [_as_json(version, codes, None) for version in history],
+            }
+        )
+        return
+    console = Console()
+    for version in history:
+        until = version.period.valid_to.strftime("%d/%m/%Y") if version.period.valid_to else "…"
+        console.print(
+            f"{version.period.valid_from:%d/%m/%Y} – {until}  {version.name}"
+            f"  [{version.tier.value}, {version.branch.value}, {codes.get(version.parent_id or UnitId(0), '–')}]",
+            highlight=False,
+            markup=False,
+        )
+    for item in identifiers:
+        console.print(f"{item.scheme}: {item.value}", highlight=False, markup=False)
+    console.print(ctx.text(f"{count} hộp thư", f"{count} boxes"), highlight=False)
+
+
+@unit.command()
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="Thực hiện / apply")
+@click.pass_obj
+def remove(ctx: CliContext, code: str, yes: bool) -> None:
+    """Kết thúc một đơn vị không còn hộp thư / end a unit that has no boxes left."""
+    try:
+        if yes:
+            with ctx.store.write() as uow:
+                today = vietnam_day(uow.clock())
+                found = _find(ctx, uow.conn, code, today)
+                upkeep.remove_unit(uow.conn, found, on=today, actor=plan_view.actor(), at=uow.clock())
+                uow.record(DirectoryChanged())
+        else:
+            with ctx.store.read() as db:
+                today = vietnam_day(db.clock())
+                upkeep.refuse_if_in_use(db.conn, _find(ctx, db.conn, code, today), today)
+    except upkeep.UpkeepRefused as refused:
+        plan_view.refuse_remarks(ctx, [refused.remark])
+    if ctx.json:
+        ctx.give({"code": code, "applied": yes})
+    if yes:
+        ctx.say(f"Đã kết thúc đơn vị {code}.", f"The unit {code} has ended.")
+    else:
+        ctx.say(
+            f"Có thể kết thúc {code}. Thêm --yes để thực hiện.", f"{code} can be ended. Add --yes to do it."
+        )
+
+
+def _find(ctx: CliContext, conn: Connection, code: str, on: date) -> Unit:
+    found = repository.unit_by_code(conn, code, on)
+    return found if found is not None else _unknown(ctx, code)
+
+
+def _unknown(ctx: CliContext, code: str) -> NoReturn:
+    ctx.refuse(
+        f"Không có đơn vị {code}. Xem: congvu unit list", f"There is no unit {code}. See: congvu unit list"
+    )
+
+
+def _as_json(unit: Unit, code_of: dict[UnitId, str], boxes: int | None) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "code": unit.code,
+        "name": unit.name,
+        "short_name": unit.short_name,
+        "parent": code_of.get(unit.parent_id, "") if unit.parent_id is not None else "",
+        "tier": unit.tier.value,
+        "branch": unit.branch.value,
+        "headcount": unit.headcount,
+        "valid_from": unit.period.valid_from.isoformat(),
+        "valid_to": unit.period.valid_to.isoformat() if unit.period.valid_to else None,
+    }
+    if boxes is not None:
+        result["accounts"] = boxes
+    return result
