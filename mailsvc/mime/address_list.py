@@ -110,7 +110,7 @@ class _Reader:
             result = self.group()
             if result == BROKEN:
                 cursor.pos = start
-                result = self.mailbox_()
+                result = self.one_mailbox()
             allowance.slow_octets -= min(cursor.pos - start, allowance.slow_octets)
             if result == END or cursor.peek() != 0x2C or not allowance.slow_octets:
                 return
@@ -140,7 +140,7 @@ class _Reader:
         self.found.append(ListedAddress(None, None, b"".join(name), None))
         if result == MORE and cursor.peek() != 0x3B:
             while len(self.found) < MAX_ADDRESSES:
-                if self.mailbox_() != MORE:
+                if self.one_mailbox() != MORE:
                     break
                 if cursor.peek() != 0x2C:
                     break
@@ -153,7 +153,7 @@ class _Reader:
         self.found.append(GROUP_END)
         return END if result == END else MORE
 
-    def mailbox_(self) -> int:
+    def one_mailbox(self) -> int:
         """name-addr or addr-spec."""
         cursor = self.cursor
         start = cursor.pos

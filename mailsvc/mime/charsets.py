@@ -23,12 +23,14 @@ _TCVN: Final = (
 _VISCII_CONTROLS: Final = {0x02: "Ẳ", 0x05: "Ẵ", 0x06: "Ẫ", 0x14: "Ỷ", 0x19: "Ỹ", 0x1E: "Ỵ"}  # RFC 1456 §2
 
 # VNI: a vowel and a second octet that carries its marks; i, y, d and the horned vowels have octets of their own.
-_VNI_PAIRS: Final = {
-    **dict.fromkeys(
-        "aAeEoOuUyY\xf4\xd4\xf6\xd6",
-        (("\xf9", "\u0301"), ("\xf8", "\u0300"), ("\xfb", "\u0309"), ("\xf5", "\u0303"), ("\xef", "\u0323")),
-    ),
-}
+_VNI_VOWELS: Final = "aAeEoOuUyY\xf4\xd4\xf6\xd6"
+_VNI_TONES: Final = (
+    ("\xf9", "\u0301"),
+    ("\xf8", "\u0300"),
+    ("\xfb", "\u0309"),
+    ("\xf5", "\u0303"),
+    ("\xef", "\u0323"),
+)
 _VNI_CIRCUMFLEX: Final = (
     ("\xe2", "\u0302"),
     ("\xe1", "\u0302\u0301"),
@@ -68,15 +70,15 @@ _VNI_SINGLE: Final = {
 
 
 def _vni_table() -> dict[str, str]:
+    """Each octet, or vowel and octet, and its letter; capitals have their marks in capitals or not."""
     table = dict(_VNI_SINGLE)
-    for base, tones in _VNI_PAIRS.items():
-        letter = _VNI_SINGLE.get(base, base)
-        for octet, mark in tones:
-            table[base + octet] = table[base + octet.upper()] = unicodedata.normalize("NFC", letter + mark)
-    for bases, marks in (("aAeEoO", _VNI_CIRCUMFLEX), ("aA", _VNI_BREVE)):
+    for bases, marks in ((_VNI_VOWELS, _VNI_TONES), ("aAeEoO", _VNI_CIRCUMFLEX), ("aA", _VNI_BREVE)):
         for base in bases:
+            letter = _VNI_SINGLE.get(base, base)
             for octet, mark in marks:
-                table[base + octet] = table[base + octet.upper()] = unicodedata.normalize("NFC", base + mark)
+                table[base + octet] = table[base + octet.upper()] = unicodedata.normalize(
+                    "NFC", letter + mark
+                )
     return table
 
 

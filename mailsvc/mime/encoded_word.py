@@ -65,8 +65,7 @@ def decode_extended(value: bytes) -> str:
 def encode_words(text: str, first: int = WORD_LENGTH) -> tuple[bytes, ...]:
     """Text as encoded words of at most 75 characters each (the first of `first`), to be joined by white space.
 
-    RFC 2047 §2, §5.
-    Q where that is shorter (Latin text with a few marks), else B; a word never cuts a character (§5).
+    Q where that is shorter (Latin text with a few marks), else B; a word never cuts a character (RFC 2047 §2, §5).
     """
     text = nfc(text)
     octets = text.encode("utf-8", "replace")

@@ -139,9 +139,7 @@ def _join_fragments(pieces: list[tuple[int, bool, bytes, bytes]]) -> tuple[bytes
     for expected, (number, is_extended, text, _) in enumerate(pieces):
         if number != expected:
             break
-        if extended and not is_extended:
-            text = b"".join(_percent(octet) for octet in text)  # noqa: PLW2901
-        value.append(text)
+        value.append(b"".join(_percent(octet) for octet in text) if extended and not is_extended else text)
     if extended and not pieces[0][1]:
         value.insert(0, b"''")  # no charset was said, so an empty one (RFC 2231 §4)
     return (name + b"*" if extended else name), b"".join(value)

@@ -2,14 +2,11 @@
 
 import binascii
 import re
-from typing import Final
 
 from mailsvc.mime.parse import Entity
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDED_END = re.compile(rb"=+[^=]*\Z")
-# Quoted-printable whose "=" is followed by neither two hex digits nor a line end is let through by binascii as it is.
-ENCODED: Final = frozenset({"base64", "quoted-printable"})
 
 
 def decode_body(content: bytes, entity: Entity, limit: int | None = None) -> bytes:
