@@ -97,6 +97,21 @@ def test_right_spelling_stays(syllable: str) -> None:
     assert canonical(syllable) == syllable
 
 
+@pytest.mark.parametrize("text", ["Tiếng Việt ở Đạ Ròn", "ƯỚC LƯỢNG HUYỆN", "Ðề nghị khuỷu tay, thuở ấy"])
+def test_text_from_old_charsets_is_the_same_text(text: str) -> None:
+    # windows-1258 decodes to vowels with a hat and a loose tone, Macintosh file names come decomposed
+    half = "".join(
+        normalize("NFC", decomposed[:-1]) + decomposed[-1]
+        if len(decomposed := normalize("NFD", letter)) > 1
+        else letter
+        for letter in text
+    )
+    for form in (half, normalize("NFD", text), normalize("NFC", text)):
+        assert canonical(form) == canonical(text)
+        assert fold(form) == fold(text)
+        assert streams(form) == streams(text)
+
+
 def test_different_syllables_stay_different() -> None:
     syllables = [
         "hoa",
