@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from search.tree import Query
+
+from mailsvc.model.errors import ServiceError
+
 BoxKind = Literal["personal", "unit", "post"]
 SpecialUse = Literal["inbox", "drafts", "sent", "junk", "trash", "archive", ""]
 LIST_LENGTH = 50
+
+
+class PasswordPolicyError(ServiceError):
+    """A new password that the rule does not allow; `args[0]` is the fault's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +187,12 @@ class DraftFields:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     answers: str = ""
-    """`mailbox/uid` that is marked answered when this is sent."""
+    """`mailbox-uid` that is marked answered when this is sent."""
     mode: Literal["new", "reply", "reply_all", "forward", ""] = "new"
-    urgency: str = ""
+    window: str = ""
+    """Which open composer typed this: the same one may save again when an answer got lost on the way."""
+    replaces: str = ""
+    """`mailbox-uid` of a draft that another client wrote, and that the first save takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +228,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found, with the words to mark."""
+    """What a search found, and the query, so that the words can be marked."""
 
     rows: tuple[Row, ...]
-    words: tuple[str, ...]
+    query: Query | None = None
     next: str = ""
     problem: str = ""
     """What of the query could not be understood."""

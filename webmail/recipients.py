@@ -34,6 +34,17 @@ def parse_people(text: str) -> tuple[Party, ...]:
     return tuple(found.values())
 
 
+def readable_people(text: str) -> tuple[Party, ...]:
+    """Those of a line that are addresses already; a draft is kept however unfinished it is."""
+    found: list[Party] = []
+    for match in _ITEM.finditer(text[:MAX_CHARS]):
+        try:
+            found += parse_people(match[0])
+        except RecipientError:
+            continue
+    return tuple(found)
+
+
 def _unquote(name: str) -> str:
     if len(name) >= 2 and name[0] == name[-1] == '"':
         name = re.sub(r"\\(.)", r"\1", name[1:-1])

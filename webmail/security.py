@@ -13,10 +13,15 @@ from flask import abort, g, request
 if TYPE_CHECKING:
     from flask import Response
 
-    from webmail.ports import Session, WebServices
+    from webmail.ports import Session, WebOptions, WebServices
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN_OCTETS: Final = 24
+
+
+def session_cookie_name(options: WebOptions) -> str:
+    """`__Host-` where TLS is: no other host or path can then set it (RFC 6265bis §4.1.3.2)."""
+    return "__Host-congvu" if options.public_url.startswith("https://") else "congvu"
 
 
 class Guard:
@@ -25,9 +30,8 @@ class Guard:
     def __init__(self, services: WebServices) -> None:
         self._services = services
         self.secure = services.options.public_url.startswith("https://")
-        prefix = "__Host-" if self.secure else ""
-        self.session_cookie = f"{prefix}congvu"
-        self.visit_cookie = f"{prefix}congvu-visit"
+        self.session_cookie = session_cookie_name(services.options)
+        self.visit_cookie = f"{self.session_cookie}-visit"
 
     def before_request(self) -> None:
         """Give the request its nonce and session; check unsafe ones by origin and token."""
@@ -89,7 +93,9 @@ class Guard:
         headers.setdefault("Content-Security-Policy", self._page_policy())
         headers.setdefault("Cache-Control", "no-store")
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"  # `no-referrer` would make the Origin of our own forms "null"
+        headers["Referrer-Policy"] = (
+            "same-origin"  # `no-referrer` would make the Origin of our own forms "null"
+        )
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from mailsvc.model.errors import Conflict, LetterMissing, MailboxMissing, NotPermitted, WrongCredentials
+from search.fold import fold
+from search.query import QueryError, parse_query
 from webmail.ports import (
     LIST_LENGTH,
     Attachment,
@@ -91,9 +93,7 @@ class FakeMail:
             folders = []
             for folder in box.folders:
                 rows = [kept.row for kept in self.world.letters[folder.id].values()]
-                folders.append(
-                    replace(folder, unseen=sum(not row.seen for row in rows), exists=len(rows))
-                )
+                folders.append(replace(folder, unseen=sum(not row.seen for row in rows), exists=len(rows)))
             found.append(replace(box, folders=tuple(folders)))
         return tuple(found)
 
@@ -108,7 +108,9 @@ class FakeMail:
     def page(self, viewer, mailbox_id, cursor, *, conversations):
         if mailbox_id not in self.world.letters:
             raise MailboxMissing
-        rows = sorted((kept.row for kept in self.world.letters[mailbox_id].values()), key=lambda row: -row.uid)
+        rows = sorted(
+            (kept.row for kept in self.world.letters[mailbox_id].values()), key=lambda row: -row.uid
+        )
         if cursor:
             rows = [row for row in rows if row.uid < int(cursor)]
         more = str(rows[LIST_LENGTH - 1].uid) if len(rows) > LIST_LENGTH else ""
@@ -122,7 +124,16 @@ class FakeMail:
             if section not in kept.inline
         )
         return Letter(
-            kept.row, kept.to, kept.cc, (), (), None, f"<{mailbox_id}.{uid}@lamdong.example>", (), attachments, 4_000
+            kept.row,
+            kept.to,
+            kept.cc,
+            (),
+            (),
+            None,
+            f"<{mailbox_id}.{uid}@lamdong.example>",
+            (),
+            attachments,
+            4_000,
         )
 
     def conversation(self, viewer, mailbox_id, uid):
@@ -176,18 +187,18 @@ class FakeMail:
         return False
 
     def search(self, viewer, account_id, query, cursor):
-        from webmail.highlight import fold_char
-
-        def fold(text):
-            return "".join(map(fold_char, text))
-
+        try:
+            tree = parse_query(query)
+        except QueryError:
+            return Hits((), problem="query")
         rows = []
         for folder in next(box for box in self.world.boxes if box.account_id == account_id).folders:
             for kept in self.world.letters[folder.id].values():
                 text = f"{kept.row.subject} {kept.row.preview} {kept.row.sender.name} {kept.body.text}"
                 if all(fold(word) in fold(text) for word in query.split()):
-                    rows.append(replace(kept.row, folder=folder.name))
-        return Hits(tuple(rows[:LIST_LENGTH]), tuple(query.split()))
+                    rows.append(kept.row)
+        rows.sort(key=lambda row: -row.date)
+        return Hits(tuple(rows[:LIST_LENGTH]), tree)
 
 
 class FakeWriting:
@@ -230,7 +241,20 @@ class FakeWriting:
             del letters[uid]
         me = Party(AN.name, AN.address)
         text = draft.fields.text
-        row = Row(folder, 0, me, draft.fields.to, draft.fields.subject, text[:90], NOW, True, False, False, True, False)
+        row = Row(
+            folder,
+            0,
+            me,
+            draft.fields.to,
+            draft.fields.subject,
+            text[:90],
+            NOW,
+            True,
+            False,
+            False,
+            True,
+            False,
+        )
         self.world.put(folder, Kept(row, Body("text", text), (), draft_id=draft.id))
         self.world.ring(folder)
 
@@ -250,16 +274,15 @@ class FakeWriting:
         folder = self.world.boxes[0].folder("sent").id
         me = Party(AN.name, AN.address)
         fields = draft.fields
-        row = Row(folder, 0, me, fields.to, fields.subject, fields.text[:90], NOW, True, False, False, False, False)
+        row = Row(
+            folder, 0, me, fields.to, fields.subject, fields.text[:90], NOW, True, False, False, False, False
+        )
         self.world.put(folder, Kept(row, Body("text", fields.text), (Party("", fields.to),)))
 
     def complete(self, viewer, text):
-        from webmail.highlight import fold_char
-
-        def fold(value):
-            return "".join(map(fold_char, value))
-
-        return tuple(one for one in self.world.contacts if fold(text) in fold(f"{one.name} {one.address} {one.detail}"))[:8]
+        return tuple(
+            one for one in self.world.contacts if fold(text) in fold(f"{one.name} {one.address} {one.detail}")
+        )[:8]
 
 
 class FakeWatching:
@@ -292,7 +315,17 @@ class World:
         self.boxes = (
             Box(1, "personal", AN.name, AN.address, own, 3_300_000_000, 4 << 30),
             Box(2, "unit", "UBND xã Đạ Ròn", "ubnd.daron@lamdong.example", unit, 700_000_000, 10 << 30),
-            Box(3, "post", "Chủ tịch UBND xã Đạ Ròn", "chutich.daron@lamdong.example", post, 1_000_000, 4 << 30, False, False),
+            Box(
+                3,
+                "post",
+                "Chủ tịch UBND xã Đạ Ròn",
+                "chutich.daron@lamdong.example",
+                post,
+                1_000_000,
+                4 << 30,
+                False,
+                False,
+            ),
         )
         for box in self.boxes:
             for folder in box.folders:
@@ -313,11 +346,24 @@ class World:
     def arrive(self, mailbox_id, sender, subject, text, at=NOW, kind="text", **more):
         words = text if kind == "text" else more.pop("preview", "…")
         row = Row(
-            mailbox_id, 0, sender, AN.address, subject, " ".join(words.split())[:110], at, more.pop("seen", False),
-            more.pop("flagged", False), more.pop("answered", False), False, bool(more.get("parts")), (),
+            mailbox_id,
+            0,
+            sender,
+            AN.address,
+            subject,
+            " ".join(words.split())[:110],
+            at,
+            more.pop("seen", False),
+            more.pop("flagged", False),
+            more.pop("answered", False),
+            False,
+            bool(more.get("parts")),
+            (),
             more.pop("count", 1),
         )
-        kept = Kept(row, Body(kind, text, more.pop("inline_images", {})), (Party(AN.name, AN.address),), **more)
+        kept = Kept(
+            row, Body(kind, text, more.pop("inline_images", {})), (Party(AN.name, AN.address),), **more
+        )
         uid = self.put(mailbox_id, kept)
         self.ring(mailbox_id)
         return uid
@@ -352,13 +398,48 @@ STORM = """<p align="center"><b>CÔNG ĐIỆN</b><br><b>Về việc ứng phó k
 <table border="1" cellpadding="5" style="border-collapse:collapse"><tr><th>Khu vực</th><th>Đầu mối</th><th>Điện thoại</th></tr><tr><td>Đơn Dương</td><td>Đ/c Đặng Quốc Đạt</td><td>0263 3555 101</td></tr><tr><td>Đạ Ròn</td><td>Đ/c K'Brếp</td><td>0263 3555 118</td></tr></table>
 <p>Trân trọng./.</p><img src="https://tracker.example/p.gif">"""
 SUBJECTS = (
-    ("Trần Thị Bích Hường", "huongttb", "V/v đăng ký lịch tiếp công dân tháng 12", "Kính gửi anh An, em gửi lịch tiếp công dân dự kiến để anh cho ý kiến trước thứ Tư."),
-    ("Sở Nội vụ", "snv", "Công văn 1245/SNV-CCVC về rà soát vị trí việc làm", "Đề nghị các đơn vị rà soát, gửi báo cáo về Sở trước ngày 28/11/2026."),
-    ("Đặng Quốc Đạt", "datdq", "Re: Phương án sơ tán dân thôn Suối Thông", "Tôi đồng ý với phương án 2. Nhờ đồng chí bổ sung số điện thoại các tổ trưởng."),
-    ("Ka Thị Nhung", "nhungkt", "Khẩn: đề nghị bổ sung số liệu thiệt hại rau màu", "Số liệu buổi sáng còn thiếu xã Ka Đô và Quảng Lập, đề nghị gửi lại trước 11 giờ."),
-    ("Trung tâm Chuyển đổi số", "cds", "Thông báo bảo trì đường truyền tối 23/11", "Từ 22 giờ đến 23 giờ 30, việc truy cập có thể gián đoạn ngắn."),
-    ("K'Brếp", "kbrep", "Báo cáo nhanh tình hình mưa lũ sáng 22/11", "Lượng mưa đo tại trạm Đạ Ròn 86 mm, chưa có thiệt hại về người."),
-    ("Hội Nông dân tỉnh", "hnd", "Giấy mời 87/GM-HNDT dự hội nghị tổng kết", "Trân trọng kính mời đồng chí dự hội nghị lúc 8 giờ ngày 30/11 tại Hội trường số 2."),
+    (
+        "Trần Thị Bích Hường",
+        "huongttb",
+        "V/v đăng ký lịch tiếp công dân tháng 12",
+        "Kính gửi anh An, em gửi lịch tiếp công dân dự kiến để anh cho ý kiến trước thứ Tư.",
+    ),
+    (
+        "Sở Nội vụ",
+        "snv",
+        "Công văn 1245/SNV-CCVC về rà soát vị trí việc làm",
+        "Đề nghị các đơn vị rà soát, gửi báo cáo về Sở trước ngày 28/11/2026.",
+    ),
+    (
+        "Đặng Quốc Đạt",
+        "datdq",
+        "Re: Phương án sơ tán dân thôn Suối Thông",
+        "Tôi đồng ý với phương án 2. Nhờ đồng chí bổ sung số điện thoại các tổ trưởng.",
+    ),
+    (
+        "Ka Thị Nhung",
+        "nhungkt",
+        "Khẩn: đề nghị bổ sung số liệu thiệt hại rau màu",
+        "Số liệu buổi sáng còn thiếu xã Ka Đô và Quảng Lập, đề nghị gửi lại trước 11 giờ.",
+    ),
+    (
+        "Trung tâm Chuyển đổi số",
+        "cds",
+        "Thông báo bảo trì đường truyền tối 23/11",
+        "Từ 22 giờ đến 23 giờ 30, việc truy cập có thể gián đoạn ngắn.",
+    ),
+    (
+        "K'Brếp",
+        "kbrep",
+        "Báo cáo nhanh tình hình mưa lũ sáng 22/11",
+        "Lượng mưa đo tại trạm Đạ Ròn 86 mm, chưa có thiệt hại về người.",
+    ),
+    (
+        "Hội Nông dân tỉnh",
+        "hnd",
+        "Giấy mời 87/GM-HNDT dự hội nghị tổng kết",
+        "Trân trọng kính mời đồng chí dự hội nghị lúc 8 giờ ngày 30/11 tại Hội trường số 2.",
+    ),
 )
 
 
@@ -368,20 +449,43 @@ def office():
     for at in range(64):
         name, local, subject, text = SUBJECTS[at % len(SUBJECTS)]
         world.arrive(
-            10, Party(name, f"{local}@lamdong.example"), subject, text + "\n\nTrân trọng,\n" + name,
-            NOW - 3_600 * (66 - at) * 3, seen=at < 58, flagged=at in {60, 55}, answered=at == 59,
+            10,
+            Party(name, f"{local}@lamdong.example"),
+            subject,
+            text + "\n\nTrân trọng,\n" + name,
+            NOW - 3_600 * (66 - at) * 3,
+            seen=at < 58,
+            flagged=at in {60, 55},
+            answered=at == 59,
             count=3 if at == 58 else 1,
-            parts={"2": Part("Báo cáo.docx", "application/vnd.openxmlformats", b"x" * 34_000)} if at % 4 == 1 else {},
+            parts={"2": Part("Báo cáo.docx", "application/vnd.openxmlformats", b"x" * 34_000)}
+            if at % 4 == 1
+            else {},
         )
     world.arrive(
-        10, OFFICE, "HỎA TỐC: Công điện số 18/CĐ-UBND về ứng phó bão số 5", STORM, NOW - 900, "html",
+        10,
+        OFFICE,
+        "HỎA TỐC: Công điện số 18/CĐ-UBND về ứng phó bão số 5",
+        STORM,
+        NOW - 900,
+        "html",
         preview="Yêu cầu Chủ tịch UBND các xã, phường trực ban 24/24, sẵn sàng sơ tán dân trước 17 giờ hôm nay",
         parts={
             "2": Part("18-CĐ-UBND bão số 5.pdf", "application/pdf", b"%PDF-1.7" + b"x" * 245_000),
             "3": Part("Phụ lục danh sách đầu mối.xlsx", "application/vnd.ms-excel", b"x" * 18_500),
         },
-        cc=(Party("Sở Nông nghiệp và Môi trường", "snnmt@lamdong.example"), Party("", "pctt@lamdong.example")),
+        cc=(
+            Party("Sở Nông nghiệp và Môi trường", "snnmt@lamdong.example"),
+            Party("", "pctt@lamdong.example"),
+        ),
     )
     for at in range(4):
-        world.arrive(20, OFFICE, f"Văn bản đến số {120 + at}/UBND-NC", "Kính chuyển đơn vị xử lý.", NOW - at * 7_000, seen=at > 1)
+        world.arrive(
+            20,
+            OFFICE,
+            f"Văn bản đến số {120 + at}/UBND-NC",
+            "Kính chuyển đơn vị xử lý.",
+            NOW - at * 7_000,
+            seen=at > 1,
+        )
     return world

@@ -93,7 +93,7 @@ def _page(
         "box": box,
         "folder": folder,
         **({} if wants_part() else list_values(who, box, folder)),
-        "draft": replace(draft, fields=replace(draft.fields, html=html)),
+        "draft": replace(draft, fields=replace(draft.fields, html=html, window=secrets.token_hex(16))),
         "senders": [one for one in boxes if one.may_send],
         "back": f"/mail/{folder.id}",
         "error": "",
@@ -150,7 +150,7 @@ def _fields() -> DraftFields:
         html = sanitise_letter(html, remote_images=True).html
         text = text_of(html)
     mode = form.get("mode", "")
-    answers = form.get("answers", "")
+    answers, window, replaces = (form.get(name, "") for name in ("answers", "window", "replaces"))
     references = tuple(one for one in form.get("references", "").split() if _MESSAGE_ID.match(one))
     return DraftFields(
         account_id=int(account),
@@ -163,6 +163,8 @@ def _fields() -> DraftFields:
         in_reply_to=_line("in_reply_to", 1_000) if _MESSAGE_ID.match(form.get("in_reply_to", "")) else "",
         references=references[-30:],
         answers=answers if _LETTER.match(answers) else "",
+        window=window if _DRAFT_ID.match(window) else "",
+        replaces=replaces if _LETTER.match(replaces) else "",
         mode=mode if mode in {"new", "reply", "reply_all", "forward"} else "",  # type: ignore[arg-type]
     )
 
@@ -174,7 +176,9 @@ def _line(name: str, limit: int) -> str:
 
 def _uploads() -> tuple[Part, ...]:
     limit = web().services.options.max_upload_bytes
-    found: list[Part] = [_upload(upload, limit) for upload in request.files.getlist("files") if upload.filename]
+    found: list[Part] = [
+        _upload(upload, limit) for upload in request.files.getlist("files") if upload.filename
+    ]
     return tuple(found)
 
 

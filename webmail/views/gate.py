@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, make_response, redirect, render_template, request
 
-from mailsvc.model.errors import AccountLocked, ServiceError, WrongCredentials
+from mailsvc.model.errors import AccountLocked, WrongCredentials
 from webmail.i18n import CATALOGS
-from webmail.refusals import say
+from webmail.ports import PasswordPolicyError
 from webmail.web import local_path, viewer, visitor, web, words
 
 if TYPE_CHECKING:
@@ -108,8 +108,9 @@ def password() -> BaseResponse:
             except WrongCredentials:
                 parts.throttle.failed(who.address, request.remote_addr or "")
                 error = t("wrong_sign_in")
-            except ServiceError as refusal:
-                error = t("password_weak", why=", ".join(map(str, refusal.args)) or say(refusal, t)[1])
+            except PasswordPolicyError as refusal:
+                key = f"password_{refusal.args[0]}"
+                error = t("password_weak", why=t(key) if key in t.words else t("password_rule"))
             else:
                 return _with_new_session()
     page = render_template("password.html", forced=who.must_change_password, error=error)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, request
 
 from mailsvc.model.errors import MailboxMissing
+from webmail.folders import folder_name
 from webmail.ports import Page
 from webmail.views.shell import MAX_CURSOR, more_links, render
 from webmail.web import viewer, web, words
@@ -27,15 +30,17 @@ def search() -> str:
         mail.search(who, box.account_id, query, request.args.get("after", "")[:MAX_CURSOR]) if query else None
     )
     here = {"q": query, "box": str(box.account_id)}
+    names = {folder.id: folder_name(folder) for one in boxes for folder in one.folders}
+    rows = tuple(replace(row, folder=names.get(row.mailbox_id, "")) for row in hits.rows) if hits else ()
     links = more_links("/search", hits.next if hits else "", here)
     refresh = more_links("/search", "", {**here, "part": "list"})["more"]
     values = {
         "boxes": boxes,
         "box": box,
         "folder": None,
-        "page": Page(hits.rows, hits.next) if hits else Page(()),
-        "words": hits.words if hits else (),
-        "problem": hits.problem if hits else "",
+        "page": Page(rows, hits.next if hits else ""),
+        "found": hits.query if hits else None,
+        "problem": t("query_problem") if hits and hits.problem else "",
         "query": query or " ",
         "threads": False,
         "outgoing": False,

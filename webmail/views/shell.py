@@ -48,7 +48,7 @@ def list_values(who: Viewer, box: Box, folder: Folder) -> dict[str, Any]:
         "folder": folder,
         "page": page,
         "threads": threads,
-        "words": (),
+        "found": None,
         "query": "",
         "problem": "",
         "open_key": "",

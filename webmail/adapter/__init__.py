@@ -1,0 +1,45 @@
+"""The ports of webmail answered by the services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailsvc.services.sign_in import SignIn
+from webmail.adapter.accounts import ServiceAccounts
+from webmail.adapter.mail import ServiceMail
+from webmail.adapter.watching import ServiceWatching
+from webmail.adapter.writing import ServiceWriting
+from webmail.ports import WebOptions, WebServices
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from mailsvc.services.open_store import Store
+    from search.engine import Engine
+
+
+def web_services(store: Store, engine: Engine, settings: Settings) -> WebServices:
+    """All that the pages need, over one installation."""
+    sign_in = SignIn(settings.password)
+    mail = ServiceMail(store, engine)
+    return WebServices(
+        accounts=ServiceAccounts(store, sign_in, settings.web.session_hours * 3600),
+        mail=mail,
+        writing=ServiceWriting(store, settings, mail),
+        watching=ServiceWatching(store),
+        options=options_of(settings),
+        clock=store.clock,
+    )
+
+
+def options_of(settings: Settings) -> WebOptions:
+    """The settings that the pages look at."""
+    return WebOptions(
+        domain=settings.domain,
+        public_url=settings.web.public_url,
+        session_seconds=settings.web.session_hours * 3600,
+        max_upload_bytes=settings.web.max_upload_bytes,
+        max_letter_bytes=settings.smtp.max_message_bytes,
+        warn_percent=settings.quota.warn_percent,
+        urgent_percent=settings.quota.urgent_percent,
+        trusted_networks=tuple(str(network) for network in settings.trusted_networks),
+    )

@@ -1,0 +1,90 @@
+"""The web process: Flask and the live streams under granian, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from config.settings import host_port
+from mailsvc.services.open_store import open_index, open_store
+from webmail.adapter import web_services
+from webmail.app import FORM_ALLOWANCE, create_app
+from webmail.asgi import WebApp
+from webmail.live import Live
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from config.settings import Settings
+    from webmail.ports import WebServices
+
+READY_LOOK_SECONDS = 0.02
+STOP_SECONDS = 10
+
+
+def run(data_dir: Path, settings: Settings, ready_fd: int) -> None:
+    """Serve one installation until SIGTERM; one octet on `ready_fd` says that the listener accepts."""
+    store = open_store(data_dir, settings)
+    engine = open_index(data_dir)
+    host, port = host_port(settings.web.listen)
+    try:
+        asyncio.run(serve(web_services(store, engine, settings), host, port, settings.web.threads, ready_fd))
+    finally:
+        engine.close()
+        store.close()
+
+
+async def serve(
+    services: WebServices, host: str, port: int, threads: int, ready_fd: int | None = None
+) -> None:
+    """Serve until the process is told to stop."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="web") as executor:
+        live = Live(services, executor)
+        max_body = services.options.max_letter_bytes + FORM_ALLOWANCE
+        app = WebApp(create_app(services), live, executor, max_body)
+        server = Server(
+            app,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=1024,
+            log_enabled=False,
+        )
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        serving = asyncio.create_task(server.serve())
+        telling = asyncio.create_task(_tell_when_ready(host, port, ready_fd))
+        await asyncio.wait(
+            {serving, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
+        telling.cancel()
+        live.stop()
+        server.stop()  # type: ignore[no-untyped-call]  # granian has types, this method none
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(serving, STOP_SECONDS)
+
+
+async def _tell_when_ready(host: str, port: int, ready_fd: int | None) -> None:
+    """Say so once the listener accepts."""
+    while ready_fd is not None:
+        try:
+            _, writer = await asyncio.open_connection(host, port, family=socket.AF_UNSPEC)
+        except OSError:
+            await asyncio.sleep(READY_LOOK_SECONDS)
+            continue
+        writer.close()
+        os.write(ready_fd, b"!")
+        os.close(ready_fd)
+        return
