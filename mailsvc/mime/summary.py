@@ -25,7 +25,6 @@ _PREVIEW_PLAIN: Final = 4 * 1024  # encoded octets looked at for a preview
 _PREVIEW_HTML: Final = 16 * 1024
 
 _MESSAGE_ID = re.compile(rb"<[^<>\s]{1,996}>")
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +142,13 @@ def _preview(content: bytes, entity: Entity) -> str:
             rich = part
     if not text and rich is not None:
         text = html_to_text(part_text(content, rich, _PREVIEW_HTML)[0])
-    text = _SPACES.sub(" ", text).replace("\ufffd", "").strip()
+    text = " ".join(text.replace("\ufffd", "").split())
     return text if len(text) <= MAX_PREVIEW else text[: MAX_PREVIEW - 1].rstrip() + "…"
 
 
 def _without_quotes(text: str) -> str:
     """Replies that stand below what they quote are previewed by their own words."""
+    if ">" not in text:
+        return text
     own = "\n".join(line for line in text.split("\n") if not line.startswith(">"))
     return own if own.strip() else text
