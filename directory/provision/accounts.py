@@ -25,6 +25,7 @@ from directory.passwords import PasswordRefused, PasswordRule, check_rule, read_
 from directory.provision.csv_rows import AccountRow, Sheet
 from directory.provision.faults import Fault, Remark
 from directory.provision.plan import AccountChange, AccountPlan, FieldChange, NewAccount, Plan
+from directory.provision.texts import name_texts
 from directory.repository.domains import default_domain, local_domains
 from directory.repository.units import unit_ids_by_code, units_on
 from directory.tables import accounts, addresses, person_identifiers, posts
@@ -258,12 +259,11 @@ class _Planner:
                 line=row.line,
                 address=address,
                 kind=row.kind,
-                display_name=self._name(row),
+                texts=name_texts(row.kind, self._name(row), row.title or ""),
                 unit_id=self._unit_id(row),
                 unit=row.unit,
                 quota_octets=self.known.settings.quota_of(row.kind),
                 role=row.role,
-                title=row.title or "",
                 aliases=tuple(dict.fromkeys(self._whole(alias) for alias in row.aliases)),
                 identifier=row.identifier,
                 claims_reserved=taken is not None,
@@ -300,11 +300,10 @@ class _Planner:
             account_id=box.id,
             person_id=box.person_id,
             address=box.address,
-            display_name=name,
+            texts=name_texts(box.kind, name, title),
             unit_id=unit_id if row.unit else box.unit_id,
             unit=row.unit,
             role=role,
-            title=title,
             old_display_name=box.display_name,
             old_unit_id=box.unit_id,
             new_aliases=aliases,

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from directory import audit
 from directory.address import Address
 from directory.model import AccountId, AccountKind, AddressKind, PostRole, UnitId
-from directory.names import name_fold, sort_key, split_name, text_fold, text_sort_key
 from directory.provision.plan import (
     AccountChange,
     AccountPlan,
@@ -19,7 +18,7 @@ from directory.provision.plan import (
     PlanRefusedError,
 )
 from directory.repository.domains import OnAccountsCreated
-from directory.repository.rows import allocate_ids, chunks, insert_rows
+from directory.repository.rows import allocate_ids, chunks, insert_rows, update_rows
 from directory.repository.units import units_on
 from directory.tables import accounts, addresses, person_identifiers, persons, posts
 
@@ -107,16 +106,7 @@ def _is_person(new: NewAccount) -> bool:
 
 
 def _person(new: NewAccount, person_id: int, at: int) -> dict[str, Any]:
-    parts = split_name(new.display_name)
-    return {
-        "id": person_id,
-        "full_name": new.display_name,
-        "family_name": parts.family,
-        "middle_name": parts.middle,
-        "given_name": parts.given,
-        "sort_key": sort_key(parts),
-        "created_at": at,
-    }
+    return {"id": person_id, **new.texts.person_columns, "created_at": at}
 
 
 def _account(new: NewAccount, account_id: AccountId, person_id: int | None, at: int) -> dict[str, Any]:
@@ -126,25 +116,12 @@ def _account(new: NewAccount, account_id: AccountId, person_id: int | None, at: 
         "unit_id": new.unit_id,
         "person_id": person_id,
         "post_role": new.role.value if new.role is not None and not _is_person(new) else None,
-        **_names(new.kind, new.display_name, new.title),
+        **new.texts.account_columns,
         "password_hash": new.password_hash,
         "must_change_password": int(new.must_change),
         "password_changed_at": at if new.password_hash is not None else None,
         "quota_octets": new.quota_octets,
         "created_at": at,
-    }
-
-
-def _names(kind: AccountKind, display_name: str, title: str) -> dict[str, Any]:
-    """A person is sought and sorted by given name, everything else as it is written."""
-    parts = split_name(display_name)
-    personal = kind is AccountKind.PERSONAL
-    return {
-        "display_name": display_name,
-        "title": title,
-        "name_fold": name_fold(parts) if personal else text_fold(display_name),
-        "title_fold": text_fold(title),
-        "sort_key": sort_key(parts) if personal else text_sort_key(display_name),
     }
 
 
@@ -181,37 +158,15 @@ def _free_reserved(conn: Connection, claimed: Iterable[Address]) -> None:
 
 
 def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int) -> None:
-    if not altered:
-        return
-    kind_of = _kinds(conn, altered)
-    conn.execute(
-        update(accounts)
-        .where(accounts.c.id == bindparam("of_id"))
-        .values(
-            {
-                name: bindparam(f"new_{name}")
-                for name in (
-                    "unit_id",
-                    "post_role",
-                    "display_name",
-                    "title",
-                    "name_fold",
-                    "title_fold",
-                    "sort_key",
-                )
-            }
-        ),
+    update_rows(
+        conn,
+        accounts,
         [
             {
-                "of_id": change.account_id,
-                "new_unit_id": change.unit_id,
-                "new_post_role": change.role.value if change.role and change.person_id is None else None,
-                **{
-                    f"new_{name}": value
-                    for name, value in _names(
-                        kind_of[change.account_id], change.display_name, change.title
-                    ).items()
-                },
+                "id": change.account_id,
+                "unit_id": change.unit_id,
+                "post_role": change.role.value if change.role and change.person_id is None else None,
+                **change.texts.account_columns,
             }
             for change in altered
         ],
@@ -226,44 +181,19 @@ def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int
         ],
     )
     people = [change for change in altered if change.person_id is not None]
-    _rename_people(conn, [change for change in people if change.display_name != change.old_display_name])
+    update_rows(
+        conn,
+        persons,
+        [
+            {"id": change.person_id, **change.texts.person_columns}
+            for change in people
+            if change.texts.display_name != change.old_display_name
+        ],
+    )
     _change_posts(
         conn,
         [change for change in people if {item.field for item in change.fields} & {"unit", "role", "title"}],
         on,
-    )
-
-
-def _kinds(conn: Connection, altered: Sequence[AccountChange]) -> dict[int, AccountKind]:
-    kinds: dict[int, AccountKind] = {}
-    for ids in chunks([change.account_id for change in altered]):
-        query = select(accounts.c.id, accounts.c.kind).where(accounts.c.id.in_(ids))
-        kinds |= {row[0]: AccountKind(row[1]) for row in conn.execute(query)}
-    return kinds
-
-
-def _rename_people(conn: Connection, renamed: Sequence[AccountChange]) -> None:
-    if not renamed:
-        return
-    rows = []
-    for change in renamed:
-        parts = split_name(change.display_name)
-        rows.append(
-            {
-                "of_id": change.person_id,
-                "new_full_name": change.display_name,
-                "new_family_name": parts.family,
-                "new_middle_name": parts.middle,
-                "new_given_name": parts.given,
-                "new_sort_key": sort_key(parts),
-            }
-        )
-    columns = ("full_name", "family_name", "middle_name", "given_name", "sort_key")
-    conn.execute(
-        update(persons)
-        .where(persons.c.id == bindparam("of_id"))
-        .values({name: bindparam(f"new_{name}") for name in columns}),
-        rows,
     )
 
 
@@ -282,7 +212,7 @@ def _change_posts(conn: Connection, changed: Sequence[AccountChange], on: date) 
         conn,
         posts,
         [
-            _post(change.person_id, change.unit_id, change.role, change.title, on)
+            _post(change.person_id, change.unit_id, change.role, change.texts.title, on)
             for change in changed
             if change.person_id is not None and change.unit_id is not None
         ],

@@ -19,6 +19,7 @@ from directory.model import (
     UnitId,
 )
 from directory.provision.faults import Remark
+from directory.provision.texts import NameTexts
 
 Create = TypeVar("Create")
 Change = TypeVar("Change")
@@ -107,12 +108,11 @@ class NewAccount:
     line: int
     address: Address
     kind: AccountKind
-    display_name: str
+    texts: NameTexts
     unit_id: UnitId | None
     unit: str
     quota_octets: int
     role: PostRole | None = None
-    title: str = ""
     aliases: tuple[Address, ...] = ()
     identifier: tuple[str, str] | None = None
     claims_reserved: bool = False  # postmaster@ or abuse@ is taken over from the system box
@@ -120,6 +120,16 @@ class NewAccount:
     password: str | None = field(default=None, repr=False)  # until `seal` has hashed it
     password_hash: str | None = field(default=None, repr=False)
     must_change: bool = False
+
+    @property
+    def display_name(self) -> str:
+        """The name of the box as people see it."""
+        return self.texts.display_name
+
+    @property
+    def title(self) -> str:
+        """Chức vụ, as the address book shows it."""
+        return self.texts.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +140,10 @@ class AccountChange:
     account_id: AccountId
     person_id: PersonId | None
     address: Address
-    display_name: str
+    texts: NameTexts
     unit_id: UnitId | None
     unit: str
     role: PostRole | None
-    title: str
     old_display_name: str
     old_unit_id: UnitId | None
     new_aliases: tuple[Address, ...]

@@ -1,9 +1,11 @@
 """Whole tables of rows at once: ids ahead of time, and lists cut to what a statement may carry."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, func, insert, select, text
+from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select, text, update
+from sqlalchemy.engine import Compiled
 
 T = TypeVar("T")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
@@ -29,9 +31,33 @@ def allocate_ids(conn: Connection, table: Table, count: int) -> range | list[int
 
 
 def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """One executemany; every row has the same columns."""
+    """One executemany; every row has the same columns, and values that the drivers take as they are."""
     if rows:
-        conn.execute(insert(table), list(rows))
+        statement = insert(table).compile(dialect=conn.dialect, column_keys=list(rows[0]))
+        _execute_many(conn, statement, rows)
+
+
+def update_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """One executemany that sets the other columns of the rows with these ids."""
+    if rows:
+        columns = [name for name in rows[0] if name != "id"]
+        change = (
+            update(table)
+            .where(table.c.id == bindparam("id"))
+            .values({name: bindparam(f"new_{name}") for name in columns})
+        )
+        renamed = [{"id": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows]
+        _execute_many(conn, change.compile(dialect=conn.dialect), renamed)
+
+
+def _execute_many(conn: Connection, statement: Compiled, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Past SQLAlchemy's work on each value, which costs more than the database does (52,000 rows: 0.9 s of 1.5)."""
+    order = getattr(statement, "positiontup", None)
+    if order:
+        pick = itemgetter(*order) if len(order) > 1 else (lambda row: (row[order[0]],))
+        conn.exec_driver_sql(str(statement), [pick(row) for row in rows])
+    else:
+        conn.exec_driver_sql(str(statement), [dict(row) for row in rows])
 
 
 def insert_one(conn: Connection, table: Table, **values: Any) -> int:
