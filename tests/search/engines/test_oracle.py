@@ -88,7 +88,7 @@ def engines(
 
 PLAIN = st.sampled_from(WORDS)
 PHRASE = st.lists(PLAIN, min_size=2, max_size=3).map(lambda words: '"' + " ".join(words) + '"')
-PREFIX = st.sampled_from(["bá*", "ba*", "h*", "123/QĐ*", "annv*", '"bao s"*'])
+PREFIX = st.sampled_from(["công*", "con*", "BREP*", "lamd*", "123/QĐ*", "annv*", "th*"])
 DAYS = st.sampled_from(["ngày:11/2026", "ngày:20/11/2026", "sau:25/10/2026", "trước:12/11/2026", "ngày:2026"])
 NAMED = st.builds(
     "{}:{}".format, st.sampled_from(["từ", "đến", "người", "subject", "tệp", "body"]), PLAIN | PHRASE
@@ -106,7 +106,7 @@ QUERY = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(typed=QUERY, owners=st.frozensets(st.integers(1, 5), min_size=1, max_size=2))
 def test_engines_agree(engines: dict[str, Engine], typed: str, owners: frozenset[int]) -> None:
     try:
