@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from mailsvc.imap.wire.id import Id
     from mailsvc.imap.wire.simple import Capability, Check, Logout, Namespace, Noop
 
-BEFORE_LOGIN = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID")
+BEFORE_LOGIN = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
+"""ENABLE and IDLE too: some clients (Python's imaplib) never ask again after login."""
 AFTER_LOGIN = (
     *BEFORE_LOGIN,
-    "ENABLE",
-    "IDLE",
     "NAMESPACE",
     "UIDPLUS",
     "MOVE",
@@ -33,7 +32,7 @@ AFTER_LOGIN = (
 
 
 def capabilities(ctx: Context) -> tuple[str, ...]:
-    """What may be used now (RFC 3501 §6.1.1): before login only what concerns login."""
+    """What may be used now, or soon (RFC 3501 §6.1.1)."""
     if ctx.user is not None:
         return AFTER_LOGIN
     names: tuple[str, ...] = BEFORE_LOGIN

@@ -10,7 +10,10 @@ def plain(name: str, password: str, acting_for: str = "") -> str:
 
 def test_the_greeting_names_what_concerns_login(imap: Player) -> None:
     greeting = imap.client().greeting
-    assert greeting == b"* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID STARTTLS AUTH=PLAIN] Congvu is ready"
+    assert (
+        greeting
+        == b"* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE STARTTLS AUTH=PLAIN] Congvu is ready"
+    )
 
 
 def test_login_with_literals_and_without(imap: Player) -> None:
@@ -49,7 +52,9 @@ def test_starttls_and_what_was_slipped_in_behind_it(imap: Player) -> None:  # RF
     client = imap.client()
     client.sends_octets(b"a STARTTLS\r\nb NOOP\r\n").gets("a OK ...")
     client.go_secure(imap.house.certificate)
-    client.sends("c CAPABILITY").gets("* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID AUTH=PLAIN", "c OK ...")
+    client.sends("c CAPABILITY").gets(
+        "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE AUTH=PLAIN", "c OK ..."
+    )
     client.sends("d STARTTLS").gets("d BAD ...")
     client.sends(f"e LOGIN alice@{DOMAIN} {PASSWORD}").gets("e OK ...").sends("f SELECT INBOX")
     assert b"FLAGS" in client.line()
