@@ -60,7 +60,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     engine = open_index(data_dir)
     tls = _tls(data_dir, settings)
 
-    smtp = SmtpServers(settings, bridge, store.pieces, sign_in, tls)
+    smtp = SmtpServers(settings, store, bridge, sign_in, tls)
     imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces)
     worker = QueueWorker(settings, store, bridge, DnsResolver())
     indexer = Indexer(settings.search, store, bridge, watch, engine)

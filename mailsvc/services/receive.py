@@ -64,20 +64,32 @@ def resolve_recipient(db: Reader, address: Address, *, full_too: bool = False) -
 
     With `full_too` a full box is no reason to refuse: its letter will wait in the queue.
     """
+    accounts = accounts_behind(db, address)
+    refuse_if_gone_or_full(db, address, accounts, full_too=full_too)
+    return Recipient(address, accounts)
+
+
+def accounts_behind(db: Reader, address: Address) -> tuple[AccountId, ...]:
+    """Accounts that a letter to this address goes to; NoSuchRecipient if there are none."""
     target = directory_boxes.resolve(db.conn, address.key)
     if target is None:
         plain = address.without_detail()
         target = directory_boxes.resolve(db.conn, plain.key) if plain is not address else None
     if target is None or not target.account_ids:
         raise NoSuchRecipient(str(address))
-    accounts = tuple(AccountId(account) for account in target.account_ids)
+    return tuple(AccountId(account) for account in target.account_ids)
+
+
+def refuse_if_gone_or_full(
+    db: Reader, address: Address, accounts: tuple[AccountId, ...], *, full_too: bool = False
+) -> None:
+    """NoSuchRecipient or OverQuota where one box stands behind the address, and it is gone or full."""
     if len(accounts) == 1:
         row = db.one(mailboxes.USE, {"account": accounts[0]})
         if row is None:
             raise NoSuchRecipient(str(address))
         if row[0] >= row[1] and not full_too:
             raise OverQuota(str(address))
-    return Recipient(address, accounts)
 
 
 def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = True) -> tuple[Outcome, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mailsvc.net.bridge import Bridge
+    from mailsvc.services.addressees import Addressees
     from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Client, Language, Limits
     from mailsvc.smtp.wire.address import RcptTo
@@ -48,6 +49,7 @@ class Shared:
 
     bridge: Bridge
     files: PieceFiles
+    addressees: Addressees
     sign_in: SignIn
     guard: PasswordGuard
     hostname: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.services.receive import is_local, resolve_recipient
 from mailsvc.smtp import says
 from mailsvc.smtp.gate import Accepted, Gate
 from mailsvc.smtp.letter import Arrival
@@ -32,11 +31,11 @@ class LmtpRules(Gate):
 
     async def rcpt(self, _client: Client, transaction: Transaction[Accepted], rcpt: RcptTo) -> Reply:
         """Only boxes of ours that exist and have room."""
-        read = self.shared.bridge.read
-        if not read(is_local, rcpt.forward_path.domain):
+        read, addressees = self.shared.bridge.read, self.shared.addressees
+        if not read(addressees.is_local, rcpt.forward_path.domain):
             return says.NO_RELAY
         try:
-            local = read(resolve_recipient, rcpt.forward_path)
+            local = read(addressees.resolve, rcpt.forward_path)
         except ServiceError as error:
             return says.SERVICE_SAYS[type(error)]
         transaction.recipients.append(Accepted(rcpt, local))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.services.receive import is_local, resolve_recipient
 from mailsvc.services.submit import check_sender
 from mailsvc.smtp import says
 from mailsvc.smtp.gate import Accepted, Gate
@@ -36,12 +35,12 @@ class MxRules(Gate):
     async def rcpt(self, client: Client, transaction: Transaction[Accepted], rcpt: RcptTo) -> Reply:
         """Ours if the box exists and has room; others only for those who signed in."""
         signed_in = client.account is not None
-        read = self.shared.bridge.read
+        read, addressees = self.shared.bridge.read, self.shared.addressees
         local = None
-        if read(is_local, rcpt.forward_path.domain):
+        if read(addressees.is_local, rcpt.forward_path.domain):
             try:
                 # One of ours may write to a full box: the letter waits in the queue for it.
-                local = read(resolve_recipient, rcpt.forward_path, full_too=signed_in)
+                local = read(addressees.resolve, rcpt.forward_path, full_too=signed_in)
             except ServiceError as error:
                 return says.SERVICE_SAYS[type(error)]
         elif not signed_in:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from config.settings import host_port
 from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
+from mailsvc.services.addressees import Addressees
 from mailsvc.smtp.gate import PasswordGuard, Shared
 from mailsvc.smtp.lmtp import LmtpRules
 from mailsvc.smtp.mx import MxRules
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Rules
-    from mailsvc.storage.pieces import PieceFiles
+    from mailsvc.storage.store import Store
 
 _BACKLOG = 1024
 _DRAIN_SECONDS = 10.0
@@ -96,8 +97,8 @@ class SmtpServers:
     def __init__(
         self,
         settings: Settings,
+        store: Store,
         bridge: Bridge,
-        files: PieceFiles,
         sign_in: SignIn,
         tls: ssl.SSLContext | None,
     ) -> None:
@@ -106,7 +107,8 @@ class SmtpServers:
         self._trusted = TrustedNetworks(settings.trusted_networks)
         self._shared = Shared(
             bridge=bridge,
-            files=files,
+            files=store.pieces,
+            addressees=Addressees(store),
             sign_in=sign_in,
             guard=PasswordGuard(time.monotonic),
             hostname=settings.hostname,

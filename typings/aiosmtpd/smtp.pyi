@@ -18,6 +18,7 @@ class SMTP(asyncio.StreamReaderProtocol):
     command_size_limits: dict[str, int]
     loop: asyncio.AbstractEventLoop
     hostname: str
+    enable_SMTPUTF8: bool
     session: Any
     envelope: Any
     transport: Any

@@ -68,7 +68,7 @@ def service(folder, *, trusted=True, quotas=(), **changes):
         async def start():
             bridge = Bridge(store)
             servers = SmtpServers(
-                settings, bridge, store.pieces, SignIn(settings.password), make_tls(folder / "tls")
+                settings, store, bridge, SignIn(settings.password), make_tls(folder / "tls")
             )
             return bridge, servers, await servers.start()
 

@@ -1,0 +1,54 @@
+"""Who is behind our addresses, remembered until the directory changes: RCPT asks it thousands of times a second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from directory.repository import domains
+from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.receive import Recipient, accounts_behind, refuse_if_gone_or_full
+
+if TYPE_CHECKING:
+    from directory.address import Address
+    from mailsvc.model.changes import Change
+    from mailsvc.model.ids import AccountId
+    from mailsvc.storage.store import Store
+    from mailsvc.storage.unit_of_work import Reader
+
+_KEPT = 50_000
+
+
+class Addressees:
+    """Only what exists is remembered: an address that was made a moment ago is found at once.
+
+    One object a process, for one thread. Whether a box has room is asked each time.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._domains: frozenset[str] = frozenset()
+        self._accounts: dict[str, tuple[AccountId, ...]] = {}
+        store.subscribe(self._on_change)
+
+    def is_local(self, db: Reader, domain: str) -> bool:
+        """Whether a domain is one of ours."""
+        name = domain.lower()
+        if name not in self._domains:
+            self._domains = domains.local_domains(db.conn)
+        return name in self._domains
+
+    def resolve(self, db: Reader, address: Address, *, full_too: bool = False) -> Recipient:
+        """As `receive.resolve_recipient`: NoSuchRecipient, or OverQuota when the only box is full."""
+        key = address.key
+        accounts = self._accounts.get(key)
+        if accounts is None:
+            accounts = accounts_behind(db, address)
+            if len(self._accounts) >= _KEPT:
+                self._accounts.clear()
+            self._accounts[key] = accounts
+        refuse_if_gone_or_full(db, address, accounts, full_too=full_too)
+        return Recipient(address, accounts)
+
+    def _on_change(self, changes: tuple[Change, ...]) -> None:
+        if any(isinstance(change, DirectoryChanged) for change in changes):
+            self._accounts.clear()
+            self._domains = frozenset()
