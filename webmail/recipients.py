@@ -21,7 +21,11 @@ class RecipientError(ValueError):
 def parse_people(text: str) -> tuple[Party, ...]:
     """The recipients of a line, each address once (RFC 5322 §3.4, written as people write it)."""
     found: dict[str, Party] = {}
-    for match in _ITEM.finditer(unicodedata.normalize("NFC", text[:MAX_CHARS])):
+    text = unicodedata.normalize("NFC", text[:MAX_CHARS])
+    rest = _ITEM.sub("", text)
+    if '"' in rest or "<" in rest or ">" in rest:  # a quote or bracket that nobody closed
+        raise RecipientError(text[:100])
+    for match in _ITEM.finditer(text):
         item = match[0].strip()
         if not item:
             continue

@@ -267,6 +267,6 @@ def text_of(html: str) -> str:
     """The words of an HTML body, for quoting and for what cannot be shown. Plain text: escape it again."""
     source = _INVISIBLE.sub("", html[:MAX_HTML_CHARS])
     source = " ".join(source.split(" ")).replace("\r", "").replace("\n", " ")
-    source = _ANY_TAG.sub("", _BREAK.sub("\n", source))
+    source = _ANY_TAG.sub("", _BREAK.sub("\n", source.replace("</td>", " </td>").replace("</th>", " </th>")))
     lines = (" ".join(line.split()) for line in unescape(source).split("\n"))
     return _MANY_BREAKS.sub("\n\n", "\n".join(lines)).strip()

@@ -369,10 +369,11 @@ class World:
         return uid
 
     def services(self, **options):
+        self.writing = FakeWriting(self)
         return WebServices(
             FakeAccounts(self),
             FakeMail(self),
-            FakeWriting(self),
+            self.writing,
             FakeWatching(self),
             WebOptions(domain="lamdong.example", **options),
             lambda: NOW,

@@ -100,6 +100,7 @@ class Composer {
     const module = await import("./editor");
     this.rich = module.makeRich(this.form, () => this.touched());
     find<HTMLElement>("[data-rich]", this.form)?.setAttribute("hidden", "");
+    find<HTMLElement>("#reader")?.scrollTo(0, 0);
   }
 
   private values(): FormData {

@@ -9,8 +9,18 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
+/** Plain text as simple HTML; quoted lines (RFC 3676) become quoted blocks. */
 export function asHtml(text: string): string {
-  return text.split("\n").map((line) => `<div>${escaped(line) || "<br>"}</div>`).join("");
+  let depth = 0;
+  let html = "";
+  for (const line of text.split("\n")) {
+    const marks = /^(?:> ?)+/.exec(line)?.[0] ?? "";
+    const level = Math.min(marks.split(">").length - 1, 8);
+    html += "<blockquote>".repeat(Math.max(0, level - depth)) + "</blockquote>".repeat(Math.max(0, depth - level));
+    html += `<div>${escaped(line.slice(marks.length)) || "<br>"}</div>`;
+    depth = level;
+  }
+  return html + "</blockquote>".repeat(depth);
 }
 
 export class RichText {

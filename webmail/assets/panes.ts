@@ -19,7 +19,7 @@ export function settle(pane: string): void {
     const mailbox = list?.dataset["mailbox"] ?? "";
     document.body.dataset["mailbox"] = mailbox;
     markFolder(mailbox);
-    title(list);
+    if (!find("#reader > [data-title]")) title(list);
   }
   if (pane === "reader") {
     const letter = find<HTMLElement>("#reader > [data-title]");
