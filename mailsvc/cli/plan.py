@@ -1,8 +1,8 @@
-"""`congvu plan`: what was planned and applied, and by whom."""
+"""`congvu plan`: what was planned and applied."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from directory.provision import StoredPlan
     from mailsvc.cli.context import CliContext
 
-VIETNAM = timedelta(hours=7)
-
 
 @click.group()
 def plan() -> None:
-    """Các kế hoạch thay đổi / plans."""
+    """Kế hoạch thay đổi / plans of changes."""
 
 
 @plan.command("list")
@@ -30,31 +28,22 @@ def plan() -> None:
 def list_(ctx: CliContext, limit: int) -> None:
     """Các kế hoạch, mới nhất trước / plans, the newest first."""
     with ctx.store.read() as db:
-        found = provision.list_plans(db.conn, limit)
+        plans = provision.list_plans(db.conn, limit)
     if ctx.json:
-        ctx.give([_as_json(item) for item in found])
-        return
-    if not found:
-        ctx.say("Chưa có kế hoạch nào.", "There is no plan yet.")
+        ctx.give([_as_json(stored) for stored in plans])
         return
     table = Table(
-        "ID",
+        "#",
         ctx.text("Loại", "Kind"),
-        ctx.text("Tình trạng", "State"),
+        ctx.text("Trạng thái", "State"),
         ctx.text("Lúc", "When"),
-        ctx.text("Người làm", "By"),
-        ctx.text("Tạo / đổi / chuyển / giữ nguyên", "Create / change / move / unchanged"),
+        ctx.text("Ai", "Who"),
+        ctx.text("Tóm tắt", "Summary"),
     )
-    for item in found:
-        counts = item.counts
-        table.add_row(
-            str(item.id),
-            item.kind,
-            item.state.value,
-            (datetime.fromtimestamp(item.created_at, UTC) + VIETNAM).strftime("%d/%m/%Y %H:%M"),
-            item.created_by,
-            f"{counts['create']} / {counts['change']} / {counts['move']} / {counts['unchanged']}",
-        )
+    for stored in plans:
+        when = datetime.fromtimestamp(stored.created_at, UTC).astimezone().strftime("%d/%m/%Y %H:%M")
+        counts = ", ".join(f"{name} {count}" for name, count in stored.counts.items() if count)
+        table.add_row(str(stored.id), stored.kind, stored.state, when, stored.created_by, counts)
     Console().print(table)
 
 
@@ -62,32 +51,23 @@ def list_(ctx: CliContext, limit: int) -> None:
 @click.argument("plan_id", type=int)
 @click.pass_obj
 def show(ctx: CliContext, plan_id: int) -> None:
-    """Một kế hoạch với từng dòng của nó / one plan with its lines."""
+    """Chi tiết một kế hoạch / one plan in detail (JSON)."""
     with ctx.store.read() as db:
-        found = provision.show_plan(db.conn, PlanId(plan_id))
-    if found is None or found.body is None:
+        stored = provision.show_plan(db.conn, PlanId(plan_id))
+    if stored is None:
         ctx.refuse(
-            f"Không có kế hoạch {plan_id}. Xem: congvu plan list",
-            f"There is no plan {plan_id}. See: congvu plan list",
+            f"Không có kế hoạch {plan_id}. Xem: congvu plan list", f"No plan {plan_id}. See: congvu plan list"
         )
-    if ctx.json:
-        ctx.give(_as_json(found) | {"details": found.body["details"]})
-        return
-    for what in ("create", "change", "move"):
-        for line in found.body["details"][what]:
-            name = line.get("address") or line.get("code")
-            fields = "; ".join(f"{f['field']}: {f['before']} → {f['after']}" for f in line.get("fields", ()))
-            click.echo(f"{what:7} {line['line']:>6}  {name}  {fields or line.get('name', '')}")
+    ctx.give({**_as_json(stored), "details": stored.body})
 
 
-def _as_json(item: StoredPlan) -> dict[str, Any]:
+def _as_json(stored: StoredPlan) -> dict[str, Any]:
     return {
-        "id": item.id,
-        "kind": item.kind,
-        "state": item.state.value,
-        "effective_on": item.effective_on.isoformat(),
-        **item.counts,
-        "created_by": item.created_by,
-        "created_at": item.created_at,
-        "applied_at": item.applied_at,
+        "id": stored.id,
+        "kind": stored.kind,
+        "state": stored.state,
+        "created_at": stored.created_at,
+        "created_by": stored.created_by,
+        "applied_at": stored.applied_at,
+        "summary": stored.counts,
     }

@@ -17,7 +17,6 @@ from mailsvc.services import index_mail, letters, reading
 from mailsvc.services.permissions import Place, rights_in
 from mailsvc.storage import mailboxes
 from search.fold import fold
-from search.query import parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -59,6 +58,10 @@ def search(
     rights = rights_in(db, principal, account)
     if not rights & Right.READ:
         raise MailboxMissing(str(account))
+    from search.query import (
+        parse_query,  # Whoosh's parser is 17 MB that a process without searches does not need
+    )
+
     query = parse_query(text)
     index_mail.catch_up(db, engine, max_text)
     place = Place(mailboxes.by_name(db, account, "INBOX"), principal.account_id, rights)
