@@ -28,11 +28,13 @@ from directory.passwords import (
     normalize,
 )
 from directory.repository.boxes import login_key
+from directory.repository.rows import can_be_stored
 from directory.tables import accounts, addresses, app_passwords, password_history, second_factors
 
 # The hash of nobody, of today's parameters, so that an unknown name takes as long as a wrong password. Its digest is
 # all zeros: no password is known to give it, and `verify` never takes it for right.
 DUMMY_HASH: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
+MAX_LOGIN: Final = 320  # characters: the longest address there can be
 CACHE_SIZE: Final = 20_000
 LOGIN_WRITTEN_EVERY: Final = (
     3600  # seconds: the last sign-in is known to the hour, not at the cost of a write each time
@@ -132,7 +134,7 @@ class Verdict:
 def look_up(conn: Connection, login: str) -> Credential:
     """The credential behind an address, an alias or a local part of the default domain; one of nobody if unknown."""
     nobody = Credential(login, None, None, None, DUMMY_HASH)
-    if len(login) > 320:
+    if len(login) > MAX_LOGIN or not can_be_stored(login):
         return nobody
     row = conn.execute(_LOOK_UP, {"key": login_key(conn, login)}).first()
     if row is None:

@@ -165,7 +165,7 @@ class _Cells:
         value = self.raw(column)
         if len(value) > MAX_SECRET:
             self.fault(column, Fault.TOO_LONG, limit=str(MAX_SECRET))
-        elif any(unicodedata.category(character) == "Cc" for character in value):
+        elif any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
             self.fault(column, Fault.CONTROL_CHARACTER)
         return value or None
 

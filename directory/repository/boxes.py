@@ -18,7 +18,7 @@ from directory.model import (
     Target,
     UnitId,
 )
-from directory.repository.rows import AnyRow, AnySelect, chunks
+from directory.repository.rows import AnyRow, AnySelect, can_be_stored, chunks
 from directory.tables import accounts, addresses, domains, group_members
 
 _ADDRESS_OF: Final = and_(
@@ -144,7 +144,7 @@ def login_key(conn: Connection, login: str) -> str:
 
 def account_by_login(conn: Connection, login: str) -> Account | None:
     """Who signs in as `login`: an address or alias in any case, or its local part alone."""
-    return account_by_address(conn, login_key(conn, login))
+    return account_by_address(conn, login_key(conn, login)) if can_be_stored(login) else None
 
 
 def accounts_by_ids(conn: Connection, account_ids: Iterable[AccountId]) -> dict[AccountId, Account]:

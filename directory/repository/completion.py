@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_
 from directory.address import Address
 from directory.model import Account, AccountId, AccountKind, AccountState, AddressKind, Suggestion
 from directory.names import syllables
+from directory.repository.rows import can_be_stored
 from directory.repository.units import IN_FORCE
 from directory.tables import accounts, addresses, groups, unit_versions
 
@@ -24,6 +25,8 @@ def complete(
     Marks need not be typed. A given name that begins with the first word comes first, then the reader's own unit.
     """
     typed = text.strip()[:MAX_TEXT]
+    if not can_be_stored(typed):
+        return []
     if "@" in typed:
         return _by_address(conn, typed, limit, on)
     words = syllables(typed)[:MAX_WORDS]

@@ -65,6 +65,17 @@ def insert_one(conn: Connection, table: Table, **values: Any) -> int:
     return int(conn.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
 
 
+def can_be_stored(text: str) -> bool:
+    """Whether both databases can be asked for this text: no NUL, and characters that UTF-8 has."""
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """The items in runs of at most `size`."""
     for start in range(0, len(items), size):

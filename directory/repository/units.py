@@ -15,12 +15,21 @@ from directory.model import (
     Place,
     PlaceId,
     PlaceKind,
+    SuccessionAspect,
     Tier,
     Unit,
     UnitId,
 )
-from directory.repository.rows import AnyRow, AnySelect, insert_one
-from directory.tables import accounts, place_versions, places, unit_identifiers, unit_versions, units
+from directory.repository.rows import AnyRow, AnySelect, can_be_stored, insert_one, insert_rows
+from directory.tables import (
+    accounts,
+    place_versions,
+    places,
+    unit_identifiers,
+    unit_successions,
+    unit_versions,
+    units,
+)
 
 _v: Final = unit_versions.c
 IN_FORCE: Final = and_(
@@ -92,6 +101,8 @@ def units_on(conn: Connection, on: date) -> list[Unit]:
 
 def unit_by_code(conn: Connection, code: str, on: date) -> Unit | None:
     """The unit with this code, as it is on that day."""
+    if not can_be_stored(code):
+        return None
     row = conn.execute(_BY_CODE, {"code": code, "on": on.isoformat()}).first()
     return None if row is None else to_unit(row)
 
@@ -188,6 +199,35 @@ def identifiers_of(conn: Connection, unit_id: UnitId) -> list[Identifier]:
         .order_by(table.scheme, table.valid_from)
     )
     return [Identifier(row[0], row[1], period_of(row[2], row[3])) for row in conn.execute(query)]
+
+
+def add_succession(
+    conn: Connection, predecessor: UnitId, successor: UnitId, aspects: Iterable[SuccessionAspect], on: date
+) -> None:
+    """Say who took over from a unit, and what; staff, address and archive may go to different successors."""
+    insert_rows(
+        conn,
+        unit_successions,
+        [
+            {
+                "predecessor_id": predecessor,
+                "successor_id": successor,
+                "aspect": aspect.value,
+                "on_day": on.isoformat(),
+            }
+            for aspect in aspects
+        ],
+    )
+
+
+def successors_of(conn: Connection, unit_id: UnitId) -> dict[SuccessionAspect, list[UnitId]]:
+    """Who took over from a unit, by what was handed on."""
+    table = unit_successions.c
+    query = select(table.aspect, table.successor_id).where(table.predecessor_id == unit_id).order_by(table.id)
+    found: dict[SuccessionAspect, list[UnitId]] = {}
+    for aspect, successor in conn.execute(query):
+        found.setdefault(SuccessionAspect(aspect), []).append(UnitId(successor))
+    return found
 
 
 def places_on(conn: Connection, on: date) -> list[Place]:

@@ -340,7 +340,10 @@ def _done(ctx: CliContext, found: Account, vietnamese: str, english: str) -> Non
 
 def _password_from_stdin() -> str:
     """The first line, without its end; no more than any password can be."""
-    password = sys.stdin.readline(4096).rstrip("\r\n")
+    try:
+        password = sys.stdin.readline(4096).rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError("--password-stdin: không phải UTF-8 / not UTF-8") from None
     if not password:
         raise click.UsageError("--password-stdin: đầu vào chuẩn trống / standard input is empty")
     return password

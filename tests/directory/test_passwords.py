@@ -44,6 +44,14 @@ def test_the_same_password_in_nfd_is_the_same_password() -> None:
     assert matches("Ma\u0323\u0302t kha\u0302\u0309u 1", passwords.hash_password("Mật khẩu 1"))
 
 
+@pytest.mark.skipif("bcrypt" not in passwords.context.schemes(), reason="bcrypt is not installed")
+def test_bcrypt_reads_no_further_than_its_72_octets() -> None:
+    stored = read_hash("{BLF-CRYPT}" + handlers.bcrypt.using(rounds=4).hash("a" * 72))
+    assert stored is not None
+    assert matches("a" * 80, stored)
+    assert not matches("a" * 71, stored)
+
+
 @pytest.mark.parametrize("given", ["", "plain text", "{PLAIN}secret", "$6$", "$argon2id$broken", "x" * 500])
 def test_what_is_no_hash_is_refused(given: str) -> None:
     assert read_hash(given) is None

@@ -3,10 +3,18 @@ from sqlalchemy import Connection
 
 from directory import repository
 from directory.address import Address
-from directory.model import AccountId, AccountKind, AccountState, AddressKind, GroupId, Right
-from directory.names import text_fold
-from directory.repository.rows import insert_one
-from directory.tables import addresses, group_members, groups
+from directory.model import (
+    AccountId,
+    AccountKind,
+    AccountState,
+    AddressKind,
+    Branch,
+    GroupId,
+    PostRole,
+    Right,
+    SuccessionAspect,
+    Tier,
+)
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import import_accounts, import_units
 
@@ -80,40 +88,59 @@ def test_many_addresses_are_resolved_at_once(conn: Connection, staff: dict[str, 
     }
 
 
-def make_group(conn: Connection, local: str, name: str) -> GroupId:
-    group_id = insert_one(conn, groups, name=name, kind="fixed", name_fold=text_fold(name), created_at=NOW)
-    key = f"{local}@lamdong.gov.vn"
-    insert_one(
-        conn,
-        addresses,
-        key=key,
-        local=local,
-        domain="lamdong.gov.vn",
-        kind="alias",
-        group_id=group_id,
-        created_at=NOW,
+def make_group(conn: Connection, local: str, name: str, *members: AccountId) -> GroupId:
+    return repository.create_group(
+        conn, name=name, address=Address(local, "lamdong.gov.vn"), at=NOW, members=members
     )
-    return GroupId(group_id)
 
 
 def test_groups_hold_groups_even_in_a_circle_and_each_box_once(
     conn: Connection, staff: dict[str, AccountId]
 ) -> None:
-    outer, inner = (
-        make_group(conn, "canbo", "Toàn thể cán bộ"),
-        make_group(conn, "daron.tatca", "Cán bộ Đạ Ròn"),
-    )
-    for group, member in (
-        (outer, "annv"),
-        (outer, "hoakt"),
-        (inner, "hoakt"),
-        (inner, "antt"),
-        (inner, "mayin"),
-    ):
-        insert_one(conn, group_members, group_id=group, account_id=staff[member])
-    insert_one(conn, group_members, group_id=outer, member_group_id=inner)
-    insert_one(conn, group_members, group_id=inner, member_group_id=outer)
+    outer = make_group(conn, "canbo", "Toàn thể cán bộ", staff["annv"], staff["hoakt"], staff["annv"])
+    inner = make_group(conn, "daron.tatca", "Cán bộ Đạ Ròn", staff["hoakt"], staff["antt"], staff["mayin"])
+    repository.add_group(conn, outer, inner)
+    repository.add_group(conn, inner, outer)
     assert goes_to(conn, "canbo") == tuple(sorted((staff["annv"], staff["hoakt"], staff["antt"])))
+    repository.remove_members(conn, inner, [staff["antt"]])
+    assert goes_to(conn, "canbo") == tuple(sorted((staff["annv"], staff["hoakt"])))
+
+
+def test_a_computed_group_follows_the_tree_within_its_branch(
+    conn: Connection, staff: dict[str, AccountId]
+) -> None:
+    rules = {
+        "ubndxa": repository.GroupRule(Branch.STATE, tier=Tier.COMMUNE),
+        "vanthu": repository.GroupRule(Branch.STATE, AccountKind.PERSONAL, role=PostRole.RECORDS_CLERK),
+        "truong": repository.GroupRule(
+            Branch.STATE, AccountKind.PERSONAL, role=PostRole.HEAD, except_units=("SYT",)
+        ),
+        "khoidang": repository.GroupRule(Branch.PARTY, AccountKind.PERSONAL),
+    }
+    for local, rule in rules.items():
+        address = Address(local, "lamdong.gov.vn")
+        repository.create_computed_group(conn, name=local, address=address, at=NOW, rule=rule, on=TODAY)
+    assert goes_to(conn, "ubndxa") == (staff["daron"],)
+    assert goes_to(conn, "vanthu") == (staff["antt"],)
+    assert goes_to(conn, "truong") == (staff["hoakt"],)
+    assert goes_to(conn, "khoidang") == ()
+    import_accounts(conn, ROSTER.replace("Lê Bình,SYT,personal,,", "Lê Bình,DAR,personal,records_clerk,"))
+    assert repository.refresh(conn, TODAY) == 1
+    assert goes_to(conn, "vanthu") == (staff["antt"], staff["binhan"])
+    assert repository.refresh(conn, TODAY) == 0
+
+
+def test_staff_and_address_of_a_unit_may_have_different_heirs(conn: Connection) -> None:
+    codes = import_units(conn) and repository.unit_ids_by_code(conn)
+    repository.add_succession(conn, codes["DAR"], codes["SYT"], [SuccessionAspect.STAFF], TODAY)
+    repository.add_succession(
+        conn, codes["DAR"], codes["UBND"], [SuccessionAspect.ADDRESS, SuccessionAspect.ARCHIVE], TODAY
+    )
+    assert repository.successors_of(conn, codes["DAR"]) == {
+        SuccessionAspect.STAFF: [codes["SYT"]],
+        SuccessionAspect.ADDRESS: [codes["UBND"]],
+        SuccessionAspect.ARCHIVE: [codes["UBND"]],
+    }
 
 
 def test_a_shared_box_is_reached_by_those_it_was_granted_to(
@@ -163,6 +190,8 @@ def test_a_post_box_follows_whoever_holds_the_post(conn: Connection, staff: dict
         ("may", []),  # service accounts are nobody to write to
         ("quan tri", []),
         ("'; --", []),
+        ("an\0@", []),
+        ("an\udcff", []),
         ("", []),
     ],
 )
