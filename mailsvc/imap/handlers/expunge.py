@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from directory.model import Right
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.wire.sequence import resolve
 from mailsvc.model.flags import DELETED
@@ -20,6 +21,8 @@ async def expunge(cmd: Expunge, ctx: Context) -> Done:
     """EXPUNGE; what went is told with the news before the tagged reply."""
     if ctx.selected.read_only:
         raise RefusedError("The mailbox is open for reading only", "NOPERM")
+    if not ctx.selected.place.rights & Right.ACT:
+        raise RefusedError("You may not do that here", "NOPERM")
     gone = await expunge_deleted(ctx, cmd.uids)
     if gone and ctx.condstore:
         # RFC 7162 §3.1.2.1: HIGHESTMODSEQ lets the client go on without another SELECT.

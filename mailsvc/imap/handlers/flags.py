@@ -9,8 +9,6 @@ from mailsvc.model.flags import SYSTEM_FLAGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MAX_KEYWORD = 100
-
 
 def split_flags(names: Iterable[str]) -> tuple[int, list[str]]:
     """System flags as bits, and keywords by name."""

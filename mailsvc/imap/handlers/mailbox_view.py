@@ -146,9 +146,10 @@ class MailboxView:
         condstore: bool,
         untold: frozenset[int],
     ) -> None:
-        flags, uids, lists = new.flags, new.uids, self.flag_lists
-        for index, mod_seq in enumerate(new.mod_seqs[:kept]):
-            if mod_seq <= told or uids[index] in untold:
+        flags, uids, lists, mod_seqs = new.flags, new.uids, self.flag_lists, new.mod_seqs
+        for index in _changed_since(new, told, kept):
+            mod_seq = mod_seqs[index]
+            if uids[index] in untold:
                 continue
             if condstore:
                 # RFC 7162 §3.2: an unsolicited FETCH then carries MODSEQ.
@@ -188,6 +189,21 @@ def flag_lists_for(keywords: tuple[str | None, ...]) -> FlagLists:
 def star_is_meaningless(messages: SequenceSet, *, is_empty: bool) -> bool:
     """Whether `*` was written of an empty mailbox (RFC 3501 §9, seq-number)."""
     return is_empty and any(STAR in pair for pair in messages)
+
+
+_last_look: list[tuple[Snapshot, int, int, list[int]]] = []
+"""The answer that was asked for last: many sessions that idle in one mailbox all ask the same."""
+
+
+def _changed_since(new: Snapshot, told: int, kept: int) -> list[int]:
+    """Indexes of the first `kept` letters that have a mod-sequence above `told`."""
+    if _last_look:
+        snapshot, since, count, changed = _last_look[0]
+        if snapshot is new and since == told and count == kept:
+            return changed
+    changed = [index for index, mod_seq in enumerate(new.mod_seqs[:kept]) if mod_seq > told]
+    _last_look[:] = [(new, told, kept, changed)]
+    return changed
 
 
 def _with_ghosts(new: Snapshot, old: Snapshot, gone: list[int]) -> Snapshot:

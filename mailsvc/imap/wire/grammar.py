@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Item = TypeVar("Item")
 
 MAX_LIST_ITEMS = 10_000
+MAX_FLAG_OCTETS = 100
 MAX_MOD_SEQ = (1 << 63) - 1
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
@@ -157,6 +158,8 @@ class Cursor:
     def flag(self) -> str:
         r"""A system flag in its canonical case, or a keyword as written; never \Recent (RFC 3501 §9)."""
         raw = self._match(_FLAG, "a flag")
+        if len(raw) > MAX_FLAG_OCTETS:
+            raise MalformedError("Keyword too long", condition="NO", code="LIMIT")
         if raw[0] == 0x5C:
             known = SYSTEM_FLAGS.get(raw.upper())
             if known is None:

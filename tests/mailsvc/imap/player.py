@@ -13,16 +13,18 @@ import uvloop
 from sqlalchemy import update
 
 from config.settings import ImapSettings, Settings
-from directory.model import AccountId, AccountKind
+from directory.model import AccountId, AccountKind, Right
 from directory.passwords import hash_password
+from directory.repository import delegations
 from directory.tables import accounts
 from mailsvc.imap.server import ImapServers
+from mailsvc.model.changes import DirectoryChanged
 from mailsvc.net.bridge import Bridge
 from mailsvc.net.tls import make_certificate, server_context
 from mailsvc.services.sign_in import SignIn
 from mailsvc.services.watch import Watch
 from mailsvc.storage.store import Store
-from tests.support.mail import DOMAIN, add_account, deliver, letter, make_store
+from tests.support.mail import DOMAIN, NOW, add_account, deliver, letter, make_store
 
 PASSWORD = "Dung-1-mat-khau"
 SECONDS = 20
@@ -60,7 +62,7 @@ class ImapHouse:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         store = Store(self.data_dir, self.settings.storage, clock=self.store.clock)
-        bridge = Bridge(store)
+        bridge = self.bridge = Bridge(store)
         bridge.listen()
         self.server = ImapServers(
             self.settings, bridge, Watch(store), SignIn(self.settings.password), self._tls, store.pieces
@@ -85,6 +87,28 @@ class ImapHouse:
     def deliver(self, *letters: bytes, to: str = "alice") -> None:
         for content in letters:
             deliver(self.store, content, self.people[to], local=to)
+        self.tell_news()
+
+    def tell_news(self) -> None:
+        """What another process's doorbell would do: it does not ring within one process."""
+
+        async def look() -> None:
+            self.bridge._publish_news()
+
+        asyncio.run_coroutine_threadsafe(look(), self._loop).result(SECONDS)
+
+    def share(self, rights: Right, name: str = "alice") -> None:
+        """Give somebody rights in the unit box."""
+        with self.store.write() as uow:
+            delegations.grant(uow.conn, self.people["unit"], self.people[name], rights, NOW)
+            uow.record(DirectoryChanged())
+        self.tell_news()
+
+    def revoke(self, name: str = "alice") -> None:
+        with self.store.write() as uow:
+            delegations.revoke(uow.conn, self.people["unit"], self.people[name])
+            uow.record(DirectoryChanged())
+        self.tell_news()
 
     def fill(self, count: int, to: str = "alice") -> None:
         self.deliver(*[letter(number) for number in range(1, count + 1)], to=to)
