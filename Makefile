@@ -66,7 +66,10 @@ bench: $(RUNTIME)
 	$(PYTHON) -m bench $(if $(QUICK),--quick)
 
 run: $(RUNTIME)
-	@exec .venv/bin/congvu --data var demo
+	@test -e var/congvu.db || .venv/bin/congvu --data var init --domain lamdong.example
+	@.venv/bin/congvu --data var demo load
+	@.venv/bin/congvu --data var demo walk
+	@exec .venv/bin/congvu --data var serve
 
 build: $(DEVELOPMENT)
 	.ci/check-assets --write
