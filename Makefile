@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+CONGVU := .venv/bin/congvu --data var
+DEMO_DOMAIN := lamdong.test
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export GOLDEN
 
@@ -66,10 +68,10 @@ bench: $(RUNTIME)
 	$(PYTHON) -m bench $(if $(QUICK),--quick)
 
 run: $(RUNTIME)
-	@test -e var/congvu.db || .venv/bin/congvu --data var init --domain lamdong.example
-	@.venv/bin/congvu --data var demo load
-	@.venv/bin/congvu --data var demo walk
-	@exec .venv/bin/congvu --data var serve
+	@test -e var/congvu.db || $(CONGVU) init --domain $(DEMO_DOMAIN)
+	@$(CONGVU) demo load
+	@$(CONGVU) demo walk
+	@exec $(CONGVU) serve
 
 build: $(DEVELOPMENT)
 	.ci/check-assets --write
