@@ -50,6 +50,7 @@ class ImapConnection(asyncio.Protocol):
 
     __slots__ = (
         "_active_at",
+        "_is_at_end",
         "_is_closing",
         "_is_reading",
         "_loop",
@@ -94,6 +95,7 @@ class ImapConnection(asyncio.Protocol):
         self._may_write = True
         self._is_reading = True
         self._is_closing = False
+        self._is_at_end = False
         self._wake_is_due = False
         self._mistakes = 0
         self.rights_are_stale = False
@@ -151,11 +153,10 @@ class ImapConnection(asyncio.Protocol):
             self._work()
 
     def eof_received(self) -> bool:
-        """The client will say no more: end after what is under way."""
-        if self._task is None:
+        """The client will say no more; what it has asked for is still answered."""
+        self._is_at_end = True
+        if self._task is None and self._may_write:
             self._close()
-        else:
-            self._is_closing = True
         return not self.ctx.is_secure
 
     def pause_writing(self) -> None:
@@ -184,6 +185,8 @@ class ImapConnection(asyncio.Protocol):
                 break
             event = self._session.next_command()
             if event is NEED_DATA:
+                if self._is_at_end:
+                    self._close()
                 self._resume_reading()
                 break
             if isinstance(event, Continue):
