@@ -50,6 +50,16 @@ _TONES: Final = {
     "\u0323": "5",
 }  # huyền hỏi ngã sắc nặng
 _VOWEL_MARKS: Final = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex, horn
+_ABBREVIATIONS: Final = {  # as offices are written and as they are spoken
+    "ubnd": "uy ban nhan dan",
+    "hdnd": "hoi dong nhan dan",
+    "ubmttq": "uy ban mat tran to quoc",
+    "mttq": "mat tran to quoc",
+    "qlda": "quan ly du an",
+    "cntt": "cong nghe thong tin",
+    "khcn": "khoa hoc va cong nghe",
+    "gddt": "giao duc va dao tao",
+}
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -152,8 +162,14 @@ def name_fold(parts: NameParts) -> str:
 
 
 def text_fold(text: str) -> str:
-    """The same for the name of a unit or a shared box, in its own order."""
-    return _spaced(syllables(text))
+    """The same for the name of a unit, a title or a shared box, in its own order; UBND is found as *ủy ban* too."""
+    folded = _spaced(syllables(text))
+    for short, long in _ABBREVIATIONS.items():
+        if f" {short} " in folded and f" {long} " not in folded:
+            folded += f"{long} "
+        elif f" {long} " in folded and f" {short} " not in folded:
+            folded += f"{short} "
+    return folded
 
 
 def _spaced(words: tuple[str, ...]) -> str:

@@ -107,6 +107,7 @@ class _Planner:
         self.moves: list[AccountChange] = []
         self.unchanged = 0
         self._line_of: dict[str, int] = {}  # every address of the file, by key
+        self._line_of_box: dict[AccountId, int] = {}
         self._line_of_identifier: dict[tuple[str, str], int] = {}
         self._parts: dict[str, LocalParts] = {}
         self._by_name: defaultdict[tuple[str, UnitId | None, AccountKind], list[_Box]] = defaultdict(list)
@@ -123,8 +124,12 @@ class _Planner:
                 box = self._box_by_name(row)
             if box is None:
                 self._create(row)
-            else:
+                continue
+            earlier = self._line_of_box.setdefault(box.id, row.line)
+            if earlier == row.line:
                 self._compare(row, box)
+            else:  # once by its address, once by its identifier
+                self._refuse(row, "identifier", Fault.DUPLICATE, value=str(box.address), line=str(earlier))
         return Plan(
             effective_on=self.known.on,
             creates=tuple(self.creates),
@@ -156,6 +161,7 @@ class _Planner:
             earlier = self._line_of_identifier.setdefault(row.identifier, row.line)
             if earlier != row.line:
                 self._refuse(row, "identifier", Fault.DUPLICATE, value=row.identifier[1], line=str(earlier))
+            self._check_identifier(row, row.identifier)
         return len(self.refused) == before
 
     def _check_address(self, row: AccountRow, given: Address) -> None:
@@ -204,6 +210,19 @@ class _Planner:
             name = str(owner.address) if owner is not None else "nhóm / group"
             self._refuse(row, "aliases", Fault.ADDRESS_TAKEN, value=str(alias), owner=name)
 
+    def _check_identifier(self, row: AccountRow, identifier: tuple[str, str]) -> None:
+        """Two people never share an identifier; a line that names both a person and another's address is one of them."""
+        owner_id = self.known.box_of_identifier.get(identifier)
+        if owner_id is None:
+            return
+        owner, box = self.known.boxes[owner_id], self._explicit_box(row)
+        if box is None or box.id != owner.id:
+            self._refuse(
+                row, "identifier", Fault.IDENTIFIER_TAKEN, value=identifier[1], owner=str(owner.address)
+            )
+        elif owner.state is AccountState.ARCHIVED:
+            self._refuse(row, "identifier", Fault.ARCHIVED, value=str(owner.address))
+
     def _refuse_domain(self, row: AccountRow, column: str, address: Address) -> None:
         if not self.known.domains:
             self._refuse(row, column, Fault.NO_DOMAIN)
@@ -225,7 +244,7 @@ class _Planner:
             if taken is None or taken.kind is not AddressKind.PRIMARY or taken.box_id is None:
                 return None
             return self.known.boxes.get(taken.box_id)
-        if row.identifier is not None:
+        if row.identifier is not None and row.kind is AccountKind.PERSONAL:
             found = self.known.box_of_identifier.get(row.identifier)
             return None if found is None else self.known.boxes[found]
         return None
@@ -264,7 +283,11 @@ class _Planner:
                 unit=row.unit,
                 quota_octets=self.known.settings.quota_of(row.kind),
                 role=row.role,
-                aliases=tuple(dict.fromkeys(self._whole(alias) for alias in row.aliases)),
+                aliases=tuple(
+                    dict.fromkeys(
+                        alias for given in row.aliases if (alias := self._whole(given)).key != address.key
+                    )
+                ),
                 identifier=row.identifier,
                 claims_reserved=taken is not None,
                 generated=row.address is None,
@@ -284,12 +307,15 @@ class _Planner:
                 alias for given in row.aliases if (alias := self._whole(given)).key not in self.known.taken
             )
         )
+        known_identifier = row.identifier is None or row.identifier in self.known.box_of_identifier
+        identifier = None if known_identifier or box.person_id is None else row.identifier
         pairs = (
             ("full_name", box.display_name, name),
             ("unit", self._code(box.unit_id), row.unit or self._code(box.unit_id)),
             ("role", box.role.value if box.role else "", role.value if role else ""),
             ("title", box.title, title),
             ("aliases", "", " ".join(str(alias) for alias in aliases)),
+            ("identifier", "", identifier[1] if identifier is not None else ""),
         )
         fields = tuple(FieldChange(column, old, new) for column, old, new in pairs if old != new)
         if not fields:
@@ -307,6 +333,7 @@ class _Planner:
             old_display_name=box.display_name,
             old_unit_id=box.unit_id,
             new_aliases=aliases,
+            new_identifier=identifier,
             fields=fields,
         )
         moved = any(item.field == "unit" for item in fields)

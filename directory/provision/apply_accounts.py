@@ -180,6 +180,19 @@ def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int
             for alias in change.new_aliases
         ],
     )
+    insert_rows(
+        conn,
+        person_identifiers,
+        [
+            {
+                "person_id": change.person_id,
+                "scheme": change.new_identifier[0],
+                "value": change.new_identifier[1],
+            }
+            for change in altered
+            if change.new_identifier is not None
+        ],
+    )
     people = [change for change in altered if change.person_id is not None]
     update_rows(
         conn,

@@ -147,6 +147,7 @@ class AccountChange:
     old_display_name: str
     old_unit_id: UnitId | None
     new_aliases: tuple[Address, ...]
+    new_identifier: tuple[str, str] | None
     fields: tuple[FieldChange, ...]
 
 

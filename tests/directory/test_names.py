@@ -12,6 +12,7 @@ from directory.names import (
     name_fold,
     sort_key,
     split_name,
+    text_fold,
     text_sort_key,
     unit_local_part,
 )
@@ -131,6 +132,12 @@ def test_a_unit_is_addressed_by_its_short_name() -> None:
     assert unit_local_part("STTTT", "Sở Thông tin và Truyền thông") == "stttt"
     assert unit_local_part("tamgiang.yenphong", "") == "tamgiang.yenphong"
     assert unit_local_part("", "Sở Y tế") == "soyte"
+
+
+def test_an_office_is_found_by_its_letters_and_by_its_words() -> None:
+    assert " uy ban nhan dan " in text_fold("UBND xã Đạ Ròn")
+    assert " ubnd " in text_fold("Ủy ban nhân dân tỉnh")
+    assert text_fold("Sở Y tế") == " so y te "
 
 
 def test_completion_looks_for_the_given_name_first() -> None:

@@ -133,6 +133,47 @@ def test_an_identifier_knows_a_person_also_under_a_new_name_and_unit(tree: Conne
     assert plan.counts == {"create": 0, "change": 0, "move": 1, "unchanged": 0, "refused": 0}
 
 
+def test_two_people_never_share_an_identifier(tree: Connection) -> None:
+    head = f"{HEAD},identifier"
+    import_accounts(tree, f"{head}\nhoant@lamdong.gov.vn,Nguyễn Thị Hoa,SYT,personal,,079123\n")
+    other = plan_accounts(tree, f"{head}\nhoalt@lamdong.gov.vn,Lê Thị Hoa,SYT,personal,,079123\n")
+    assert faults(other) == [(2, "identifier", "identifier_taken")]
+    twice = plan_accounts(tree, f"{head}\n,Lê Thị Hoa,SYT,personal,,1\n,Lê Thị Hà,SYT,personal,,1\n")
+    assert faults(twice) == [(3, "identifier", "duplicate")]
+
+
+def test_one_box_on_two_lines_by_address_and_by_identifier_is_refused(tree: Connection) -> None:
+    head = f"{HEAD},identifier"
+    import_accounts(tree, f"{head}\nhoant@lamdong.gov.vn,Nguyễn Thị Hoa,SYT,personal,,079123\n")
+    text = (
+        f"{head}\nhoant@lamdong.gov.vn,Nguyễn Thị Hoa,SYT,personal,,\n,Nguyễn Thị Hoà,DAR,personal,,079123\n"
+    )
+    assert faults(plan_accounts(tree, text)) == [(3, "identifier", "duplicate")]
+
+
+def test_an_archived_box_does_not_come_back_by_its_identifier(tree: Connection) -> None:
+    head = f"{HEAD},identifier"
+    created = import_accounts(tree, f"{head}\n,Nguyễn Thị Hoa,SYT,personal,,079123\n")
+    repository.set_state(tree, *created.values(), AccountState.ARCHIVED, NOW)
+    plan = plan_accounts(tree, f"{head}\n,Nguyễn Thị Hoa,SYT,personal,,079123\n")
+    assert faults(plan) == [(2, "identifier", "archived")]
+
+
+def test_an_identifier_given_later_is_added(tree: Connection) -> None:
+    head = f"{HEAD},identifier"
+    import_accounts(tree, f"{head}\nhoant@lamdong.gov.vn,Nguyễn Thị Hoa,SYT,personal,,\n")
+    named = f"{head}\nhoant@lamdong.gov.vn,Nguyễn Thị Hoa,SYT,personal,,079123\n"
+    assert plan_accounts(tree, named).counts["change"] == 1
+    import_accounts(tree, named)
+    assert plan_accounts(tree, named).changes_nothing
+
+
+def test_an_alias_that_is_the_address_itself_is_passed_over(tree: Connection) -> None:
+    text = f"{HEAD},aliases\nannv@lamdong.gov.vn,Nguyễn Văn An,SYT,personal,,annv an\n"
+    import_accounts(tree, text)
+    assert plan_accounts(tree, text).changes_nothing
+
+
 def test_aliases_come_along_and_new_ones_are_added(tree: Connection) -> None:
     text = f"{HEAD},aliases\nannv@lamdong.gov.vn,Nguyễn Văn An,SYT,personal,,an.nguyen\n"
     created = import_accounts(tree, text)

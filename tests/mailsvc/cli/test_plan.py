@@ -3,10 +3,9 @@ from tests.mailsvc.cli.conftest import Congvu
 
 def test_an_applied_plan_is_listed_and_shown(province: Congvu) -> None:
     (listed,) = province("plan", "list", "--json").json
-    assert (listed["kind"], listed["state"], listed["create"]) == ("unit", "applied", 3)
-    shown = province("plan", "show", str(listed["id"]), "--json").json
-    assert [line["code"] for line in shown["details"]["create"]] == ["UBND", "SYT", "DAR"]
-    assert "SYT" in province("plan", "show", str(listed["id"])).out
+    assert (listed["kind"], listed["state"], listed["summary"]["create"]) == ("unit", "applied", 3)
+    shown = province("plan", "show", str(listed["id"])).out
+    assert all(code in shown for code in ("UBND", "SYT", "DAR"))
 
 
 def test_an_unknown_plan_is_refused(congvu: Congvu) -> None:
