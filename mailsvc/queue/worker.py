@@ -7,28 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections import deque
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from config.settings import host_port
 from directory.address import AddressError, parse_address
 from mailsvc.model.changes import QueueChanged
-from mailsvc.model.errors import MailboxMissing, ServiceError, StoreUnavailable
-from mailsvc.net.tls import opportunistic_context
-from mailsvc.queue import settle
-from mailsvc.queue.dsn import Sender
-from mailsvc.queue.route import servers_of
-from mailsvc.queue.schedule import Patience
-from mailsvc.services.receive import deliver_queued, prepare
-from mailsvc.smtp.client import Deadlines, Letter, Server, SmtpClient, TlsFailed, Unreachable, connect
+from mailsvc.model.errors import MailboxMissing, ServiceError
+from mailsvc.queue.outside import BAD_ADDRESS, Outside
+from mailsvc.queue.recorder import Recorder
+from mailsvc.services.receive import deliver_queued
+from mailsvc.smtp.client import Letter, SmtpClient, Unreachable
 from mailsvc.smtp.wire.reply import Reply
-from mailsvc.smtp.wire.sasl import Credentials
-from mailsvc.storage import messages, outbound
+from mailsvc.storage import outbound
 
 if TYPE_CHECKING:
     import ssl
@@ -38,6 +31,7 @@ if TYPE_CHECKING:
     from mailsvc.model.changes import Change
     from mailsvc.net.bridge import Bridge
     from mailsvc.net.resolver import Resolver
+    from mailsvc.smtp.client import Deadlines
     from mailsvc.storage.outbound import QueuedLetter, QueuedRecipient
     from mailsvc.storage.store import Store
     from mailsvc.storage.unit_of_work import UnitOfWork
@@ -46,15 +40,17 @@ log = structlog.get_logger("congvu.queue")
 
 _BATCH = 500
 """Recipients taken from the store at a time."""
+_ROOM = 10_000
+"""Recipients in memory at most."""
+_BUSY_PAUSE_SECONDS = 0.2
+"""Between two looks at the store while much is in flight: each look passes over all of that."""
 _LETTERS_A_CONNECTION = 100
 _LOOK_SECONDS = 60.0
 _HOUSEKEEPING_SECONDS = 3600
 _KEPT_SECONDS = 7 * 86_400
 """How long finished letters stay, so that `queue list` and traces can tell what became of them."""
 _STOP_SECONDS = 10.0
-_STORE_PAUSE_SECONDS = 2.0
 
-BAD_ADDRESS = Reply(553, "5.1.3", "The address is malformed")
 BOX_FULL = Reply(452, "4.2.2", "The mailbox is full")
 BOX_GONE = Reply(550, "5.1.1", "The mailbox is gone")
 OUR_FAULT = Reply(451, "4.3.0", "Local error")
@@ -91,19 +87,10 @@ class QueueWorker:
         deadlines: Deadlines | None = None,
     ) -> None:
         queue = settings.queue
-        self._settings = queue
-        self._hostname = settings.hostname
-        self._store = store
+        self._per_domain = queue.max_connections_per_domain
         self._bridge = bridge
-        self._resolver = resolver
-        self._tls = tls or opportunistic_context()
-        self._deadlines = deadlines or Deadlines()
-        self._patience = Patience(queue.lifetime_hours * 3600, queue.delay_notice_hours * 3600)
-        self._reporter = settle.Reporter(
-            sender=Sender(settings.hostname, f"postmaster@{settings.domain}"),
-            token=lambda: secrets.token_hex(12),
-            prepare=lambda content: prepare(content, store.pieces),
-        )
+        self._outside = Outside(settings, resolver, tls=tls, deadlines=deadlines)
+        self.recorder = Recorder(settings, store, bridge)
         self._lanes: dict[str, Lane] = {}
         self._in_flight: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,6 +117,8 @@ class QueueWorker:
                 await self._clean()
             except Exception:
                 log.exception("queue_unexpected")
+            if len(self._in_flight) >= _BATCH:
+                await asyncio.sleep(_BUSY_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds_to_wait()):
                     await self._news.wait()
@@ -137,6 +126,7 @@ class QueueWorker:
     async def stop(self) -> None:
         """Begin nothing new; give transactions under way a while to end, so that their results are kept."""
         self._stopping = True
+        self.recorder.stop()
         self._news.set()
         for lane in self._lanes.values():
             lane.jobs.clear()
@@ -145,6 +135,7 @@ class QueueWorker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        self.recorder.close()
 
     async def work_off(self) -> None:
         """Try all that is due now, once, and return when that is settled."""
@@ -172,12 +163,16 @@ class QueueWorker:
 
     def _dispatch(self) -> None:
         """Give what is due to the lanes."""
+        if len(self._in_flight) >= _ROOM:
+            return
         now = self._bridge.reader.clock()
         due = self._bridge.read(outbound.due, now, _BATCH + len(self._in_flight))
         jobs: dict[tuple[int, str], list[QueuedRecipient]] = {}
         for recipient in due:
             if recipient.id not in self._in_flight:
-                name = "" if recipient.local_account_id is not None else self._lane_of(recipient)
+                name = (
+                    "" if recipient.local_account_id is not None else self._outside.lane_of(recipient.domain)
+                )
                 jobs.setdefault((recipient.outbound_id, name), []).append(recipient)
         for (letter_id, name), recipients in jobs.items():
             letter = self._bridge.read(outbound.letter, letter_id)
@@ -188,17 +183,19 @@ class QueueWorker:
                 continue
             lane = self._lanes.setdefault(name, Lane(name))
             lane.jobs.append(Job(letter, tuple(recipients)))
-            if lane.workers < self._settings.max_connections_per_domain:
+            if lane.workers < self._per_domain:
                 lane.workers += 1
                 self._spawn(self._work(lane))
-
-    def _lane_of(self, recipient: QueuedRecipient) -> str:
-        return self._settings.smart_host or recipient.domain
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("queue_unexpected", exc_info=error)
 
     # -- one lane
 
@@ -211,12 +208,11 @@ class QueueWorker:
             lane.workers -= 1
             if not lane.workers and not lane.jobs:
                 self._lanes.pop(lane.domain, None)
-            self._news.set()
 
     async def _one_connection(self, lane: Lane) -> None:
         """Connect, and send what waits in the lane; where nobody answers, all of it waits for another time."""
         try:
-            client = await self._reach(lane.domain)
+            client = await self._outside.open(lane.domain)
         except Exception:
             log.exception("queue_unexpected", domain=lane.domain)
             client = OUR_FAULT
@@ -237,54 +233,6 @@ class QueueWorker:
                 await client.quit()
             else:
                 client.abort()
-
-    async def _reach(self, domain: str) -> SmtpClient | Reply:
-        """The first server of the lane that answers, or why there is none."""
-        credentials = None
-        if self._settings.smart_host:
-            servers = await self._smart_host()
-            if self._settings.smart_host_user:
-                credentials = Credentials(self._settings.smart_host_user, self._settings.smart_host_password)
-        else:
-            try:
-                servers = await servers_of(
-                    domain, self._resolver, our_name=self._hostname, port=self._settings.port
-                )
-            except ValueError:
-                servers = BAD_ADDRESS
-        if isinstance(servers, Reply):
-            return servers
-        reply = OUR_FAULT
-        for server in servers:
-            try:
-                return await self._connect(server, credentials)
-            except Unreachable as error:
-                # Whatever one server says of itself, the letter can wait for a better day (RFC 5321 §4.5.4.1).
-                reply = error.reply
-                log.info("queue_unreachable", domain=domain, host=server.host, reply=str(reply))
-        return reply if 400 <= reply.code < 500 else Reply(451, "4.4.1", str(reply))
-
-    async def _connect(self, server: Server, credentials: Credentials | None) -> SmtpClient:
-        dial = partial(
-            connect, server, our_name=self._hostname, credentials=credentials, deadlines=self._deadlines
-        )
-        # A password goes over the network under TLS only.
-        must_encrypt = credentials is not None and not server.address.startswith(("127.", "::1"))
-        try:
-            return await dial(tls=self._tls, must_encrypt=must_encrypt)
-        except TlsFailed:
-            if must_encrypt:
-                raise
-            return await dial(tls=None)  # RFC 7435 §3: opportunistic, better in clear than not at all
-
-    async def _smart_host(self) -> list[Server] | Reply:
-        host, port = host_port(self._settings.smart_host)
-        try:
-            async with asyncio.timeout(self._deadlines.connect):
-                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)
-        except (OSError, TimeoutError) as error:
-            return Reply(451, "4.4.3", f"{host}: {error}")
-        return [Server(host, str(address[4][0]), port) for address in found]
 
     async def _send(self, client: SmtpClient, job: Job) -> bool:
         """One letter over an open connection; False if the connection is of no more use."""
@@ -312,15 +260,11 @@ class QueueWorker:
             except AddressError:
                 replies.append((recipient, BAD_ADDRESS))
         if known:
-            content = letter.trace + await self._bridge.slow(self._content, letter)
+            content = letter.trace + await self._bridge.slow(self.recorder.content, letter)
             reverse_path = parse_address(letter.reverse_path) if letter.reverse_path else None
             said = await client.send(Letter(reverse_path, content), [address for _, address in known])
             replies += [(recipient, reply) for (recipient, _), reply in zip(known, said, strict=True)]
         return replies
-
-    def _content(self, letter: QueuedLetter) -> bytes:
-        with self._store.read() as db:
-            return messages.content(db, letter.message_id)
 
     # -- results
 
@@ -338,46 +282,12 @@ class QueueWorker:
             except ServiceError as error:
                 replies.append((recipient, Reply(451, "4.3.0", repr(error))))
         await self._record(letter, replies)
-        self._news.set()
 
     async def _record(self, letter: QueuedLetter, replies: Sequence[tuple[QueuedRecipient, Reply]]) -> None:
-        """Make the results durable, with what the sender is told. Until that is done the recipients stay in flight."""
-        if not replies:
-            return
-        now = self._bridge.reader.clock()
-        settled = settle.judge_all(letter, replies, now=now, patience=self._patience)
-        try:
-            await self._make_durable(letter, settled, now)
-        except Exception:
-            log.exception("queue_not_recorded", letter=letter.id)
-        finally:
-            self._in_flight.difference_update(recipient.id for recipient, _ in replies)
-        for recipient, reply in replies:
-            log.info("queue_tried", letter=letter.id, recipient=recipient.id, reply=str(reply)[:200])
-
-    async def _make_durable(self, letter: QueuedLetter, settled: Sequence[settle.Settled], now: int) -> None:
-        """Write the results. While the store cannot take them they are held: trying again would double the letter."""
-        reports = await self._bridge.slow(
-            partial(
-                settle.notices,
-                letter,
-                settled,
-                partial(self._content, letter),
-                reporter=self._reporter,
-                now=now,
-                patience=self._patience,
-            )
-        )
-        while True:
-            try:
-                await self._bridge.write(settle.settle, settled, reports)
-            except StoreUnavailable as error:
-                log.warning("queue_store_unavailable", letter=letter.id, error=str(error))
-                if self._stopping:
-                    raise
-                await asyncio.sleep(_STORE_PAUSE_SECONDS)
-            else:
-                return
+        """Until the results are durable the recipients stay in flight."""
+        await self.recorder.record(letter, replies)
+        self._in_flight.difference_update(recipient.id for recipient, _ in replies)
+        self._news.set()
 
 
 def _deliver_and_settle(uow: UnitOfWork, letter: QueuedLetter, recipient: QueuedRecipient) -> bool:

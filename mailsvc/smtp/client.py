@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from directory.address import Address
     from mailsvc.smtp.wire.sasl import Credentials
 
+SMTPS_PORT = 465
+"""TLS from the first octet (RFC 8314 §3.3)."""
 _MAX_REPLY_LINE = 4096
 _MAX_REPLY_LINES = 1000
 _CHUNK = 256 * 1024
@@ -97,7 +99,7 @@ class SmtpClient:
     ) -> None:
         """Greet, STARTTLS if offered, AUTH if asked for. Raises Unreachable."""
         await self._greet(our_name)
-        if tls is not None and "STARTTLS" in self.extensions:
+        if tls is not None and not self.is_secure and "STARTTLS" in self.extensions:
             await self._start_tls(tls, our_name)
         if must_encrypt and not self.is_secure:
             raise Unreachable(_trouble("4.7.5", f"{self.server.host} offers no TLS"))
@@ -301,12 +303,17 @@ async def connect(
     Raises Unreachable.
     """
     deadlines = deadlines or Deadlines()
+    implicit = tls if server.port == SMTPS_PORT else None
+    name = server.host if implicit is not None else None
     try:
         async with asyncio.timeout(deadlines.connect):
-            reader, writer = await asyncio.open_connection(server.address, server.port, limit=_MAX_REPLY_LINE)
+            reader, writer = await asyncio.open_connection(
+                server.address, server.port, limit=_MAX_REPLY_LINE, ssl=implicit, server_hostname=name
+            )
     except (OSError, TimeoutError) as error:
         raise Unreachable(_trouble("4.4.1", f"{server.host}[{server.address}]: {_why(error)}")) from error
     client = SmtpClient(server, reader, writer, deadlines)
+    client.is_secure = implicit is not None
     try:
         await client.set_up(our_name, tls=tls, credentials=credentials, must_encrypt=must_encrypt)
     except BaseException:

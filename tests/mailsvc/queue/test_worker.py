@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import email
 import email.policy
 
@@ -12,6 +13,7 @@ from directory.address import Address
 from mailsvc.net.bridge import Bridge
 from mailsvc.net.limits import TrustedNetworks
 from mailsvc.net.resolver import MxRecord, StaticResolver
+from mailsvc.queue import settle
 from mailsvc.queue.worker import QueueWorker
 from mailsvc.services.receive import prepare
 from mailsvc.smtp.client import Deadlines
@@ -297,4 +299,29 @@ async def test_a_result_waits_for_the_store_rather_than_be_forgotten(world):
     world.rules.data = fail_then_take
     await world.worker.work_off()
     assert world.states(queued) == [("an@x.vn", "sent", 1)]
+    assert len(world.rules.taken) == 1
+
+
+async def test_a_report_that_cannot_be_made_does_not_send_the_letter_again(world):
+    def broken(_content):
+        raise RuntimeError("a bug")
+
+    recorder = world.worker.recorder
+    recorder.reporter = dataclasses.replace(recorder.reporter, prepare=broken)
+    queued = world.queue("an@x.vn", "no@x.vn")
+    await world.worker.work_off()
+    await world.worker.work_off()
+    assert [state for _, state, _ in world.states(queued)] == ["sent", "failed"]
+    assert len(world.rules.taken) == 1
+
+
+async def test_a_bug_while_settling_leaves_the_letter_alone_until_the_next_start(world, monkeypatch):
+    def broken(*_words):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(settle, "settle", broken)
+    queued = world.queue("an@x.vn")
+    for _ in range(3):
+        await world.worker.work_off()
+    assert world.states(queued) == [("an@x.vn", "waiting", 0)]
     assert len(world.rules.taken) == 1
