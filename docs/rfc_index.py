@@ -22,7 +22,7 @@ CITATION = re.compile(
     r"RFC (\d{3,5})((?:(?:,| and| to|;)? ?§ ?[A-Z]?\d*(?:\.\d+)*)*)(,? (?:stricter|wider|partly|later))?"
 )
 SECTION = re.compile(r"§ ?([A-Z]?\d*(?:\.\d+)*)")
-STATUS = {"stricter": "stricter", "wider": "wider", "partly": "in part", "later": "not yet"}
+STATUS = {"stricter": "stricter", "wider": "wider", "partly": "in part", "not served yet": "not yet"}
 
 HEAD = """# Where each RFC is obeyed
 
@@ -49,7 +49,7 @@ def citations(text: str) -> list[tuple[Citation, str]]:
     joined = re.sub(r"\s*\n\s*(?:#+ ?|\* |// ?)?", " ", text)  # a citation may run over a line's end
     for match in CITATION.finditer(joined):
         sections = [section.rstrip(".") for section in SECTION.findall(match[2]) if section] or [WHOLE]
-        status = STATUS[match[3].strip(", ")] if match[3] else "kept"
+        status = STATUS[match[3].strip("),; ")] if match[3] else "kept"
         found += [((int(match[1]), section), status) for section in sections]
     return found
 

@@ -31,6 +31,10 @@ def test_a_departure_is_a_status() -> None:
     assert citations("RFC 5321 §2.3.8, stricter: bare LF is refused") == [((5321, "2.3.8"), "stricter")]
 
 
+def test_what_is_not_served_yet_says_so() -> None:
+    assert citations("ManageSieve (RFC 5804); not served yet") == [((5804, "(whole)"), "not yet")]
+
+
 def test_a_citation_may_run_over_a_line() -> None:
     assert citations("# the mark (RFC 9051\n    # §6.4.4).") == [((9051, "6.4.4"), "kept")]
 
