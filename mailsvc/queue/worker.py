@@ -25,7 +25,7 @@ from mailsvc.storage import outbound
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from config.settings import Settings
     from mailsvc.model.changes import Change
@@ -45,6 +45,8 @@ _ROOM = 10_000
 _BUSY_PAUSE_SECONDS = 0.2
 """Between two looks at the store while much is in flight: each look passes over all of that."""
 _LETTERS_A_CONNECTION = 100
+_RECIPIENTS_A_LETTER = 100
+"""What every server must take in one transaction (RFC 5321 §4.5.3.1.8)."""
 _LOOK_SECONDS = 60.0
 _HOUSEKEEPING_SECONDS = 3600
 _KEPT_SECONDS = 7 * 86_400
@@ -112,15 +114,17 @@ class QueueWorker:
     async def _run(self) -> None:
         while not self._stopping:
             self._news.clear()
+            seconds = _LOOK_SECONDS
             try:
                 self._dispatch()
                 await self._clean()
+                seconds = self._seconds_to_wait()
             except Exception:
                 log.exception("queue_unexpected")
             if len(self._in_flight) >= _BATCH:
                 await asyncio.sleep(_BUSY_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds_to_wait()):
+                async with asyncio.timeout(seconds):
                     await self._news.wait()
 
     async def stop(self) -> None:
@@ -182,12 +186,13 @@ class QueueWorker:
                 self._spawn(self._deliver_here(letter, recipients))
                 continue
             lane = self._lanes.setdefault(name, Lane(name))
-            lane.jobs.append(Job(letter, tuple(recipients)))
+            for at in range(0, len(recipients), _RECIPIENTS_A_LETTER):
+                lane.jobs.append(Job(letter, tuple(recipients[at : at + _RECIPIENTS_A_LETTER])))
             if lane.workers < self._per_domain:
                 lane.workers += 1
                 self._spawn(self._work(lane))
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)

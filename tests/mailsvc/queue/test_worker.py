@@ -325,3 +325,9 @@ async def test_a_bug_while_settling_leaves_the_letter_alone_until_the_next_start
         await world.worker.work_off()
     assert world.states(queued) == [("an@x.vn", "waiting", 0)]
     assert len(world.rules.taken) == 1
+
+
+async def test_a_letter_for_many_goes_in_transactions_that_every_server_takes(world):
+    world.queue(*(f"a{number}@x.vn" for number in range(250)))
+    await world.worker.work_off()
+    assert sorted(len(recipients) for _, recipients, _ in world.rules.taken) == [50, 100, 100]

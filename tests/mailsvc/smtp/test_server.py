@@ -1,13 +1,15 @@
 """MX, submission and LMTP over a real store: who may send what to whom, and what is durable (RFC 5321 §3.3, RFC 6409)."""
 
 import base64
+import contextlib
 import smtplib
 import ssl
 
 import pytest
 
+from config.settings import SmtpSettings
 from mailsvc.storage import outbound
-from tests.mailsvc.smtp.service import PASSWORD, service
+from tests.mailsvc.smtp.service import FREE, PASSWORD, service
 from tests.mailsvc.smtp.support import Wire
 from tests.support.mail import DOMAIN, letter
 
@@ -175,3 +177,33 @@ def test_a_store_that_cannot_take_it_is_a_temporary_refusal(tmp_path):
         with pytest.raises(smtplib.SMTPDataError) as caught:
             client.sendmail("x@world.example", [to("an")], letter(8))
         assert caught.value.smtp_code == 451
+
+
+def test_a_strangers_guesses_and_connections_have_an_end(tmp_path):
+    small = SmtpSettings(listen=FREE, max_connections_per_address=3)
+    with service(tmp_path, trusted=False, smtp=small) as running:
+        port = running.ports["submission.listen_tls"]
+        codes = []
+        for _ in range(8):
+            with (
+                contextlib.suppress(smtplib.SMTPException),
+                smtplib.SMTP_SSL("127.0.0.1", port, context=NO_CHECK()) as client,
+            ):
+                client.ehlo()
+                for _ in range(5):
+                    words = base64.b64encode(f"\0{to('an')}\0wrong".encode()).decode()
+                    codes.append(client.docmd("AUTH PLAIN", words)[0])
+        assert codes[:30] == [535] * 30
+        assert set(codes[30:]) == {454}
+        with contextlib.ExitStack() as open_ones:
+            greetings = [
+                open_ones.enter_context(Wire(running.ports["smtp.listen"])).reply()[:9] for _ in range(4)
+            ]
+        assert greetings[:3] == [b"220 mail."] * 3
+        assert greetings[3] == b"421 4.7.0"
+        for _ in range(100):  # the others have left, or will in a moment
+            with Wire(running.ports["smtp.listen"]) as wire:
+                if wire.reply().startswith(b"220"):
+                    break
+        else:
+            pytest.fail("places are not given back")
