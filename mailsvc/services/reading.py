@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader
 
 PAGE = 50
+UIDS = 1 << 30
+"""Date and UID as one number that sorts as the list does; good for a thousand million letters in a mailbox."""
 _e, _m, _b = tables.entries, tables.messages, tables.mailboxes
 _LISTED = (
     _e.c.uid,
@@ -61,7 +63,7 @@ OLDER = Statement(
 ONE = Statement(_joined.where(and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.uid == bindparam("uid"))))
 _THREADS = [f"thread_{number}" for number in range(PAGE)]
 OF_THREADS = Statement(
-    select(_m.c.thread_id, func.count(), func.max(_e.c.internal_date))
+    select(_m.c.thread_id, func.count(), func.max(_e.c.internal_date * UIDS + _e.c.uid))
     .join(_e, _e.c.message_id == _m.c.id)
     .where(
         and_(
@@ -176,8 +178,8 @@ def conversations(
             thread = letter.thread_id
             if thread in found or thread in passed:
                 continue
-            count, newest_date = newest.get(thread, (1, letter.entry.internal_date))
-            if (newest_date, END_OF_TIME) > (cursor.date, cursor.uid):
+            count, top = newest.get(thread, (1, letter.entry.internal_date * UIDS + letter.entry.uid))
+            if divmod(top, UIDS) >= (cursor.date, cursor.uid):
                 passed.add(thread)  # it stood on an earlier page
                 continue
             if len(found) == limit:
@@ -194,7 +196,7 @@ def _below(letter: ListedLetter) -> Cursor:
 
 
 def _threads(db: Reader, mailbox: MailboxId, threads: set[int]) -> dict[int, tuple[int, int]]:
-    """How many letters each conversation has in a mailbox, and the date of the newest."""
+    """How many letters each conversation has in a mailbox, and the date and UID of the newest, as one number."""
     if not threads:
         return {}
     wanted: dict[str, Any] = dict.fromkeys(_THREADS, 0)

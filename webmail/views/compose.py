@@ -57,7 +57,7 @@ def _begin(who: Viewer, boxes: tuple[Box, ...]) -> tuple[DraftFields, Box, Folde
         abort(403)
     one = mail.letter(who, mailbox_id, uid)
     when = formats.long_date(one.row.date, words(), web().services.options.utc_offset_minutes)
-    own = {each.address.casefold() for each in boxes} | {who.address.casefold()}
+    own = {box.address.casefold(), who.address.casefold()}
     fields = answer_fields(mode, one, mail.body(who, mailbox_id, uid), words(), when, own)
     return replace(fields, account_id=box.account_id), box, folder
 
