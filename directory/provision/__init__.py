@@ -3,7 +3,7 @@
 bytes → `read_…` → rows → `plan_…` (reads) → `seal` (hashes) → `apply_…` (writes).
 """
 
-from directory.provision.accounts import ProvisionSettings, plan_accounts
+from directory.provision.accounts import plan_accounts
 from directory.provision.apply_accounts import apply_accounts
 from directory.provision.apply_units import apply_units
 from directory.provision.csv_rows import (
@@ -16,6 +16,7 @@ from directory.provision.csv_rows import (
     unit_row,
 )
 from directory.provision.faults import Fault, Remark
+from directory.provision.known import ProvisionSettings
 from directory.provision.plan import (
     AccountChange,
     AccountPlan,

@@ -1,86 +1,19 @@
 """Boxes from a roster: what would be made, changed, moved or refused. Reads only; the hashing is `seal`'s."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from directory.address import Address
-from directory.model import (
-    PERSONAL_QUOTA,
-    UNIT_QUOTA,
-    AccountId,
-    AccountKind,
-    AccountState,
-    AddressKind,
-    PersonId,
-    PostRole,
-    Unit,
-    UnitId,
-)
+from directory.model import AccountId, AccountKind, AccountState, AddressKind, UnitId
 from directory.names import LocalParts, local_part, split_name, unit_local_part
-from directory.passwords import PasswordRefused, PasswordRule, check_rule, read_hash
+from directory.passwords import PasswordRefused, check_rule, read_hash
 from directory.provision.csv_rows import AccountRow, Sheet
 from directory.provision.faults import Fault, Remark
+from directory.provision.known import Box, Known, ProvisionSettings, load
 from directory.provision.plan import AccountChange, AccountPlan, FieldChange, NewAccount, Plan
 from directory.provision.texts import name_texts
-from directory.repository.domains import default_domain, local_domains
-from directory.repository.units import unit_ids_by_code, units_on
-from directory.tables import accounts, addresses, person_identifiers, posts
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionSettings:
-    """What the settings say about new boxes; `domain` "" is the directory's default one."""
-
-    domain: str = ""
-    personal_quota: int = PERSONAL_QUOTA.octets
-    unit_quota: int = UNIT_QUOTA.octets
-    rule: PasswordRule = field(default_factory=PasswordRule)
-
-    def quota_of(self, kind: AccountKind) -> int:
-        """The octets that a new box of this kind may hold."""
-        return self.unit_quota if kind is AccountKind.UNIT else self.personal_quota
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """A box as it is."""
-
-    id: AccountId
-    kind: AccountKind
-    state: AccountState
-    unit_id: UnitId | None
-    person_id: PersonId | None
-    display_name: str
-    title: str
-    role: PostRole | None
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What is known of an address that somebody has or had."""
-
-    kind: AddressKind
-    box_id: AccountId | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The directory as a plan of boxes needs it."""
-
-    on: date
-    domain: str
-    domains: frozenset[str]
-    units: Mapping[str, Unit]  # in force on the day
-    code_of: Mapping[UnitId, str]
-    boxes: Mapping[AccountId, _Box]
-    taken: Mapping[str, _Taken]
-    box_of_identifier: Mapping[tuple[str, str], AccountId]
-    settings: ProvisionSettings
 
 
 def plan_accounts(
@@ -91,13 +24,13 @@ def plan_accounts(
     A box is known by its address; without one by its identifier, or else by name, unit and kind. Passwords of a roster
     count for new boxes only: those in use are not overwritten by a second run.
     """
-    return _Planner(_load(conn, on, settings), sheet).plan()
+    return _Planner(load(conn, on, settings), sheet).plan()
 
 
 class _Planner:
     """Sorts the rows of one sheet; each of its steps fills one of the lists."""
 
-    def __init__(self, known: _Known, sheet: Sheet[AccountRow]) -> None:
+    def __init__(self, known: Known, sheet: Sheet[AccountRow]) -> None:
         self.known = known
         self.sheet = sheet
         self.refused: list[Remark] = list(sheet.refused)
@@ -110,7 +43,7 @@ class _Planner:
         self._line_of_box: dict[AccountId, int] = {}
         self._line_of_identifier: dict[tuple[str, str], int] = {}
         self._parts: dict[str, LocalParts] = {}
-        self._by_name: defaultdict[tuple[str, UnitId | None, AccountKind], list[_Box]] = defaultdict(list)
+        self._by_name: defaultdict[tuple[str, UnitId | None, AccountKind], list[Box]] = defaultdict(list)
 
     def plan(self) -> AccountPlan:
         sound = [row for row in self.sheet.rows if self._check(row)]
@@ -238,7 +171,7 @@ class _Planner:
 
     # -- whose row is it?
 
-    def _explicit_box(self, row: AccountRow) -> _Box | None:
+    def _explicit_box(self, row: AccountRow) -> Box | None:
         if row.address is not None:
             taken = self.known.taken.get(self._whole(row.address).key)
             if taken is None or taken.kind is not AddressKind.PRIMARY or taken.box_id is None:
@@ -249,7 +182,7 @@ class _Planner:
             return None if found is None else self.known.boxes[found]
         return None
 
-    def _box_by_name(self, row: AccountRow) -> _Box | None:
+    def _box_by_name(self, row: AccountRow) -> Box | None:
         """The oldest box of this name, unit and kind that no earlier row has taken."""
         same = self._by_name.get((self._name(row), self._unit_id(row), row.kind))
         return same.pop() if same else None
@@ -298,7 +231,7 @@ class _Planner:
             )
         )
 
-    def _compare(self, row: AccountRow, box: _Box) -> None:
+    def _compare(self, row: AccountRow, box: Box) -> None:
         name, unit_id = self._name(row), self._unit_id(row)
         role = row.role if row.role is not None else box.role
         title = row.title if row.title is not None else box.title
@@ -355,72 +288,3 @@ class _Planner:
             keys = (*self.known.taken, *self._line_of)
             self._parts[domain] = LocalParts(key.removesuffix(ending) for key in keys if key.endswith(ending))
         return self._parts[domain]
-
-
-def _load(conn: Connection, on: date, settings: ProvisionSettings) -> _Known:
-    taken: dict[str, _Taken] = {}
-    primary: dict[AccountId, Address] = {}
-    columns = (
-        addresses.c.key,
-        addresses.c.kind,
-        addresses.c.account_id,
-        addresses.c.local,
-        addresses.c.domain,
-    )
-    for key, kind, account_id, local, domain in conn.execute(select(*columns)):
-        taken[key] = _Taken(AddressKind(kind), account_id)
-        if kind == AddressKind.PRIMARY.value:
-            primary[account_id] = Address(local, domain)
-    boxes = {box.id: box for box in _load_boxes(conn, primary)}
-    box_of_person = {box.person_id: box.id for box in boxes.values() if box.person_id is not None}
-    identified = select(
-        person_identifiers.c.scheme, person_identifiers.c.value, person_identifiers.c.person_id
-    )
-    return _Known(
-        on=on,
-        domain=settings.domain or default_domain(conn) or "",
-        domains=local_domains(conn),
-        units={unit.code: unit for unit in units_on(conn, on)},
-        code_of={unit_id: code for code, unit_id in unit_ids_by_code(conn).items()},
-        boxes=boxes,
-        taken=taken,
-        box_of_identifier={
-            (row[0], row[1]): box_of_person[row[2]]
-            for row in conn.execute(identified)
-            if row[2] in box_of_person
-        },
-        settings=settings,
-    )
-
-
-def _load_boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[_Box]:
-    role_of = {
-        row[0]: row[1]
-        for row in conn.execute(
-            select(posts.c.person_id, posts.c.role).where(posts.c.is_primary == 1, posts.c.valid_to.is_(None))
-        )
-    }
-    query = select(
-        accounts.c.id,
-        accounts.c.kind,
-        accounts.c.state,
-        accounts.c.unit_id,
-        accounts.c.person_id,
-        accounts.c.display_name,
-        accounts.c.title,
-        accounts.c.post_role,
-    )
-    for row in conn.execute(query):
-        role = role_of.get(row[4]) if row[4] is not None else row[7]
-        if row[0] in primary:
-            yield _Box(
-                id=row[0],
-                kind=AccountKind(row[1]),
-                state=AccountState(row[2]),
-                unit_id=row[3],
-                person_id=row[4],
-                display_name=row[5],
-                title=row[6],
-                role=None if role is None else PostRole(role),
-                address=primary[row[0]],
-            )

@@ -1,4 +1,4 @@
-"""The directory's SQL, by noun: boxes, units, domains, delegations, groups, completion. Callers write `repository.resolve`."""
+"""The directory's SQL, by noun: boxes, units, domains, people, delegations, groups, completion. Callers write `repository.resolve`."""
 
 from directory.repository.boxes import (
     account_by_address,
@@ -41,6 +41,7 @@ from directory.repository.groups import (
     refresh,
     remove_members,
 )
+from directory.repository.people import add_second_post, end_post, person_by_id, posts_of
 from directory.repository.units import (
     UnitInUse,
     account_counts,
@@ -77,6 +78,7 @@ __all__ = [
     "add_group",
     "add_members",
     "add_place",
+    "add_second_post",
     "add_succession",
     "address_kind",
     "addresses_of",
@@ -87,6 +89,7 @@ __all__ = [
     "delegated_to",
     "delegates_of",
     "domain_name",
+    "end_post",
     "grant",
     "identifiers_of",
     "list_accounts",
@@ -96,7 +99,9 @@ __all__ = [
     "login_key",
     "members_of",
     "path_of",
+    "person_by_id",
     "places_on",
+    "posts_of",
     "refresh",
     "remove_members",
     "remove_unit",

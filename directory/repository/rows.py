@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, text, update
 from sqlalchemy.engine import Compiled
 
 T = TypeVar("T")
@@ -80,8 +80,3 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """The items in runs of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def count_rows(conn: Connection, table: Table) -> int:
-    """How many rows a table has."""
-    return int(conn.execute(select(func.count()).select_from(table)).scalar_one())

@@ -173,6 +173,29 @@ def test_a_post_box_follows_whoever_holds_the_post(conn: Connection, staff: dict
     ]
 
 
+def test_a_second_post_opens_its_box_until_it_ends(conn: Connection, staff: dict[str, AccountId]) -> None:
+    secretary = repository.account_by_id(
+        conn, staff["annv"]
+    )  # head of a department, and acting for the commune
+    assert secretary is not None
+    assert secretary.person_id is not None
+    assert secretary.unit_id is not None
+    commune = repository.unit_by_code(conn, "DAR", TODAY)
+    assert commune is not None
+    post = repository.add_second_post(
+        conn, secretary.person_id, commune.id, PostRole.HEAD, "Kiêm Chủ tịch", TODAY
+    )
+    held = repository.posts_of(conn, secretary.person_id, TODAY)
+    assert [(item.title, item.primary) for item in held] == [("Giám đốc", True), ("Kiêm Chủ tịch", False)]
+    reached = repository.delegated_to(conn, staff["annv"], TODAY)
+    assert [box.account.id for box in reached] == [staff["chutich.daron"]]
+    repository.end_post(conn, post, TODAY)
+    assert repository.delegated_to(conn, staff["annv"], TODAY) == []
+    person = repository.person_by_id(conn, secretary.person_id)
+    assert person is not None
+    assert (person.parts.given, person.parts.full) == ("An", "Nguyễn Văn An")
+
+
 @pytest.mark.parametrize(
     ("typed", "first"),
     [

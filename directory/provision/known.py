@@ -1,0 +1,147 @@
+"""The directory as a plan of boxes needs it: read once, before any row is looked at."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, select
+
+from directory.address import Address
+from directory.model import (
+    PERSONAL_QUOTA,
+    UNIT_QUOTA,
+    AccountId,
+    AccountKind,
+    AccountState,
+    AddressKind,
+    PersonId,
+    PostRole,
+    Unit,
+    UnitId,
+)
+from directory.passwords import PasswordRule
+from directory.repository.domains import default_domain, local_domains
+from directory.repository.units import unit_ids_by_code, units_on
+from directory.tables import accounts, addresses, person_identifiers, posts
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """What the settings say about new boxes; `domain` "" is the directory's default one."""
+
+    domain: str = ""
+    personal_quota: int = PERSONAL_QUOTA.octets
+    unit_quota: int = UNIT_QUOTA.octets
+    rule: PasswordRule = field(default_factory=PasswordRule)
+
+    def quota_of(self, kind: AccountKind) -> int:
+        """The octets that a new box of this kind may hold."""
+        return self.unit_quota if kind is AccountKind.UNIT else self.personal_quota
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box as it is."""
+
+    id: AccountId
+    kind: AccountKind
+    state: AccountState
+    unit_id: UnitId | None
+    person_id: PersonId | None
+    display_name: str
+    title: str
+    role: PostRole | None
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is known of an address that somebody has or had."""
+
+    kind: AddressKind
+    box_id: AccountId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The directory as a plan of boxes needs it."""
+
+    on: date
+    domain: str
+    domains: frozenset[str]
+    units: Mapping[str, Unit]  # in force on the day
+    code_of: Mapping[UnitId, str]
+    boxes: Mapping[AccountId, Box]
+    taken: Mapping[str, Taken]
+    box_of_identifier: Mapping[tuple[str, str], AccountId]
+    settings: ProvisionSettings
+
+
+def load(conn: Connection, on: date, settings: ProvisionSettings) -> Known:
+    """Everything at once: a province is some 13,300 boxes."""
+    taken: dict[str, Taken] = {}
+    primary: dict[AccountId, Address] = {}
+    columns = (
+        addresses.c.key,
+        addresses.c.kind,
+        addresses.c.account_id,
+        addresses.c.local,
+        addresses.c.domain,
+    )
+    for key, kind, account_id, local, domain in conn.execute(select(*columns)):
+        taken[key] = Taken(AddressKind(kind), account_id)
+        if kind == AddressKind.PRIMARY.value:
+            primary[account_id] = Address(local, domain)
+    boxes = {box.id: box for box in _boxes(conn, primary)}
+    box_of_person = {box.person_id: box.id for box in boxes.values() if box.person_id is not None}
+    identified = select(
+        person_identifiers.c.scheme, person_identifiers.c.value, person_identifiers.c.person_id
+    )
+    return Known(
+        on=on,
+        domain=settings.domain or default_domain(conn) or "",
+        domains=local_domains(conn),
+        units={unit.code: unit for unit in units_on(conn, on)},
+        code_of={unit_id: code for code, unit_id in unit_ids_by_code(conn).items()},
+        boxes=boxes,
+        taken=taken,
+        box_of_identifier={
+            (row[0], row[1]): box_of_person[row[2]]
+            for row in conn.execute(identified)
+            if row[2] in box_of_person
+        },
+        settings=settings,
+    )
+
+
+def _boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[Box]:
+    role_of = {
+        row[0]: row[1]
+        for row in conn.execute(
+            select(posts.c.person_id, posts.c.role).where(posts.c.is_primary == 1, posts.c.valid_to.is_(None))
+        )
+    }
+    query = select(
+        accounts.c.id,
+        accounts.c.kind,
+        accounts.c.state,
+        accounts.c.unit_id,
+        accounts.c.person_id,
+        accounts.c.display_name,
+        accounts.c.title,
+        accounts.c.post_role,
+    )
+    for row in conn.execute(query):
+        role = role_of.get(row[4]) if row[4] is not None else row[7]
+        if row[0] in primary:
+            yield Box(
+                id=row[0],
+                kind=AccountKind(row[1]),
+                state=AccountState(row[2]),
+                unit_id=row[3],
+                person_id=row[4],
+                display_name=row[5],
+                title=row[6],
+                role=None if role is None else PostRole(role),
+                address=primary[row[0]],
+            )
