@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 CONGVU := .venv/bin/congvu --data var
-DEMO_DOMAIN := lamdong.test
+DEMO_DOMAIN := lamdong.example
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export GOLDEN
 
