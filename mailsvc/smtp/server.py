@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _BACKLOG = 1024
 _DRAIN_SECONDS = 10.0
 _connection_numbers = itertools.count(1)
+_BOOT = secrets.token_hex(3)
+"""Names of connections and letters do not repeat after a restart."""
 
 
 class SmtpListener:
@@ -83,7 +85,7 @@ class SmtpListener:
     def _new_session(self) -> SmtpSession:
         return SmtpSession(
             self._rules,
-            connection_id=f"{self._rules.language.value.lower()}-{next(_connection_numbers)}",
+            connection_id=f"{self._rules.language.name.lower()}-{_BOOT}-{next(_connection_numbers)}",
             trusted=self._trusted,
             tls=self._tls,
             loop=asyncio.get_running_loop(),
