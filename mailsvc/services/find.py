@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from search.tree import Query
 
 MAX_SCANNED_TEXT = 1_000_000
+_FIELD_NAME = re.compile(rb"^[^\s:]+[ \t]*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _in_header(header: bytes, name: bytes, wanted: str, folded: Callable[[str], 
     fields = header_fields(header, (name,))
     if not fields.strip():
         return False
-    return wanted in folded(decode_words(fields)) if wanted else True
+    return wanted in folded(decode_words(_FIELD_NAME.sub(b"", fields))) if wanted else True
 
 
 def _in_text(
