@@ -24,7 +24,7 @@ OLD = [
 ]
 
 
-@pytest.mark.parametrize("given", OLD)
+@pytest.mark.parametrize("given", OLD, ids=range(len(OLD)))
 def test_hashes_of_old_systems_are_read_and_marked_for_upgrade(given: str) -> None:
     stored = read_hash(given)
     assert stored is not None
