@@ -32,7 +32,12 @@ class Reply:
 
     def encode(self) -> bytes:
         """The octets to send; text from strangers cannot break out of its line."""
-        lines = [_UNSAFE.sub("?", line)[:_MAX_TEXT] for line in self.text.split("\n")]
+        text = self.text
+        if text.isascii() and text.isprintable() and len(text) <= _MAX_TEXT:  # nearly all of them
+            return (
+                f"{self.code} {self.enhanced} {text}\r\n" if self.enhanced else f"{self.code} {text}\r\n"
+            ).encode()
+        lines = [_UNSAFE.sub("?", line)[:_MAX_TEXT] for line in text.split("\n")]
         prefix = f"{self.enhanced} " if self.enhanced else ""
         last = len(lines) - 1
         return "".join(

@@ -1,17 +1,18 @@
 """Handing letters to other servers (RFC 5321 §3, §4.5.4), with our own server and with odd ones at the other end."""
 
-import asyncio
-import contextlib
 import ssl
 
 import pytest
 
 from directory.address import Address
-from mailsvc.net.tls import opportunistic_context
+from mailsvc.net.tls import opportunistic_context, verifying_context
+from mailsvc.smtp import client as client_module
 from mailsvc.smtp.client import Deadlines, Letter, Server, TlsFailed, Unreachable, connect
 from mailsvc.smtp.wire.sasl import Credentials
+from tests.mailsvc.smtp.stub import stub
 from tests.mailsvc.smtp.support import NOBODY, OpenRules, make_tls, serving
 
+__all__ = ["stub"]
 QUICK = Deadlines(connect=2, greeting=0.3, command=0.3, data_block=0.5, after_data=0.5)
 BO = Address("bo", "y.vn")
 AN, AP, NO = Address("an", "x.vn"), Address("ap", "x.vn"), Address("no", "x.vn")
@@ -30,42 +31,6 @@ async def hand_over(port, letter, recipients, **options):
         return await client.send(letter, recipients)
     finally:
         await client.quit()
-
-
-@pytest.fixture
-async def stub():
-    """Starts servers that say what a script maps each verb to; gives the port, and what the server was told."""
-    async with contextlib.AsyncExitStack() as open_servers:
-
-        async def start(script):
-            heard = []
-            server = await asyncio.start_server(
-                lambda *ends: serve_script(script, heard, *ends), "127.0.0.1", 0
-            )
-            await open_servers.enter_async_context(server)
-            return server.sockets[0].getsockname()[1], heard
-
-        yield start
-
-
-async def serve_script(script, heard, reader, writer):
-    with contextlib.suppress(ConnectionError):
-        writer.write(script.get("", b"220 stub\r\n"))
-        while line := await reader.readline():
-            heard.append(line)
-            verb = line.split()[0].upper().decode("latin-1")
-            if verb == "DATA" and script.get("DATA", b"354").startswith(b"354"):
-                writer.write(b"354 go\r\n")
-                while (line := await reader.readline()) not in {b".\r\n", b""}:
-                    heard.append(line)
-                verb = "."
-            answer = script.get(verb, b"250 ok\r\n")
-            if answer is None:
-                break
-            writer.write(answer)
-            if verb == "QUIT":
-                break
-    writer.close()
 
 
 async def test_each_recipient_has_a_result_and_dots_travel():
@@ -179,3 +144,13 @@ async def test_a_failed_handshake_is_told_apart(stub):
     port, _ = await stub({"EHLO": b"250-stub\r\n250 STARTTLS\r\n", "STARTTLS": b"220 go\r\n"})
     with pytest.raises(TlsFailed):
         await hand_over(port, Letter(BO, CONTENT), [AN], tls=ssl.create_default_context())
+
+
+async def test_tls_from_the_first_octet_on_its_port(tmp_path, monkeypatch):
+    rules = OpenRules()
+    with serving(rules, trusted=NOBODY, context=make_tls(tmp_path), implicit_tls=True) as port:
+        monkeypatch.setattr(client_module, "SMTPS_PORT", port)
+        replies = await hand_over(port, Letter(BO, CONTENT), [AN], tls=opportunistic_context())
+        assert replies[0].code == 250
+        with pytest.raises(Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
+            await hand_over(port, Letter(BO, CONTENT), [AN], tls=verifying_context())
