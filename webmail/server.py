@@ -36,16 +36,30 @@ def run(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     engine = open_index(data_dir)
     host, port = host_port(settings.web.listen)
     try:
-        asyncio.run(serve(web_services(store, engine, settings), host, port, settings.web.threads, ready_fd))
+        asyncio.run(
+            _until_told(web_services(store, engine, settings), host, port, settings.web.threads, ready_fd)
+        )
     finally:
         engine.close()
         store.close()
 
 
+async def _until_told(services: WebServices, host: str, port: int, threads: int, ready_fd: int) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await serve(services, host, port, threads, stopping, ready_fd)
+
+
 async def serve(
-    services: WebServices, host: str, port: int, threads: int, ready_fd: int | None = None
+    services: WebServices,
+    host: str,
+    port: int,
+    threads: int,
+    stopping: asyncio.Event,
+    ready_fd: int | None = None,
 ) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until `stopping` is set."""
     with ThreadPoolExecutor(threads, thread_name_prefix="web") as executor:
         live = Live(services, executor)
         max_body = services.options.max_letter_bytes + FORM_ALLOWANCE
@@ -60,16 +74,12 @@ async def serve(
             backlog=1024,
             log_enabled=False,
         )
-        stopping = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
         serving = asyncio.create_task(server.serve())
         telling = asyncio.create_task(_tell_when_ready(host, port, ready_fd))
-        await asyncio.wait(
-            {serving, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED
-        )
-        telling.cancel()
+        told = asyncio.create_task(stopping.wait())
+        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (telling, told):
+            task.cancel()
         live.stop()
         server.stop()  # type: ignore[no-untyped-call]  # granian has types, this method none
         with contextlib.suppress(TimeoutError):

@@ -37,10 +37,20 @@ class Composer {
     }
     if (find<HTMLTextAreaElement>("textarea[name=html]", form)?.value.trim()) void this.enrich();
     this.begin();
+    this.catchUp();
+  }
+
+  /** What was typed or chosen before this script came. */
+  private catchUp(): void {
+    const early = findAll<HTMLInputElement | HTMLTextAreaElement>("input[id], textarea", this.form);
+    if (early.some((field) => field.type !== "file" && field.value !== field.defaultValue)) this.touched();
+    const files = find<HTMLInputElement>("input[type=file]", this.form);
+    if (files?.files?.length) void this.upload([...files.files]).then(() => (files.value = ""));
   }
 
   private begin(): void {
     const area = find<HTMLTextAreaElement>("textarea[name=text]", this.form);
+    if (this.form.contains(document.activeElement) && document.activeElement !== area) return;
     if (find<HTMLInputElement>("#to", this.form)?.value) {
       area?.focus();
       area?.setSelectionRange(0, 0);

@@ -26,9 +26,19 @@ function unread(): number {
   return findAll<HTMLElement>("#tree .n:not(.quiet)").reduce((sum, one) => sum + (Number.parseInt(one.textContent ?? "", 10) || 0), 0);
 }
 
+function state(): string {
+  return find<HTMLElement>(`#tree [data-folder="${document.body.dataset["mailbox"] ?? ""}"]`)?.dataset["state"] ?? "";
+}
+
+/** What came between the page and its stream, or while the stream was lost. */
+async function compare(): Promise<void> {
+  const before = state();
+  await refreshTree();
+  if (state() !== before) await refreshList();
+}
+
 export function listen(): void {
   const source = new EventSource("/live");
-  let lost = false;
   source.addEventListener("changed", (event) => {
     const news = JSON.parse((event as MessageEvent<string>).data) as News;
     for (const id of news.mailboxes) pending.add(id);
@@ -36,12 +46,10 @@ export function listen(): void {
     timer ||= window.setTimeout(() => void look(), 120);
   });
   source.addEventListener("open", () => {
-    if (lost) void refreshTree().then(refreshList);
-    lost = false;
     find("#top")?.classList.remove("offline");
+    void compare();
   });
   source.addEventListener("error", () => {
-    lost = true;
     find("#top")?.classList.add("offline");
   });
   window.addEventListener("pagehide", () => source.close());
