@@ -5,6 +5,8 @@ linear and memory bounded by the limits below.
 """
 
 import re
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
@@ -14,8 +16,10 @@ from mailsvc.mime.media_type import Parameterized, parse_content_type, parse_dis
 MAX_DEPTH: Final = 100  # multiparts and enclosed messages inside one another; what is deeper stays opaque
 MAX_PARTS: Final = 10_000  # after these no boundary is looked for any more
 MAX_HEADER_FIELDS: Final = 10_000  # fields kept of one letter, all its parts together
+MAX_LOOKUPS: Final = 1_000_000  # comparisons of lines that begin with -- with open boundaries; then as above
 MAX_BOUNDARY: Final = 80  # RFC 2046 §5.1.1 allows 70; longer ones are compared by their beginning
 
+_HYPHENS = re.compile(rb"\n--")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([^:\n]*+)(:?)([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?+")
 
@@ -84,16 +88,6 @@ def field_value(content: bytes, field: Field) -> bytes:
     return value.replace(b"\r\n", b"").replace(b"\n", b"") if b"\n" in value else value
 
 
-class _Delimiter:
-    """A boundary that is open, with the place where it is seen next: searched for once, remembered until passed."""
-
-    __slots__ = ("line", "next")
-
-    def __init__(self, boundary: bytes) -> None:
-        self.line = b"\n--" + boundary
-        self.next = -2  # not looked for yet
-
-
 class _Found(NamedTuple):
     """A delimiter line: whose, where it starts, where the next line starts, and whether it closes its multipart."""
 
@@ -104,13 +98,31 @@ class _Found(NamedTuple):
 
 
 class _Scanner:
-    __slots__ = ("content", "end", "fields_left", "open", "parts")
+    __slots__ = (
+        "boundaries",
+        "content",
+        "end",
+        "fields_left",
+        "lengths",
+        "lines",
+        "lookups_left",
+        "open",
+        "parts",
+    )
 
     def __init__(self, content: bytes) -> None:
         self.content = content
         self.end = len(content)
         self.fields_left = MAX_HEADER_FIELDS
-        self.open: list[_Delimiter] = []
+        self.lines: array[int] | None = None
+        """Where lines begin with two hyphens: found once, however many boundaries there are to compare them with."""
+        self.open: list[int | None] = []
+        """For each open multipart the outer one of the same boundary, if any."""
+        self.boundaries: dict[bytes, int] = {}
+        """The innermost level of each open boundary."""
+        self.lengths: list[int] = []
+        """Of the open boundaries, longest first."""
+        self.lookups_left = MAX_LOOKUPS
         self.parts = 0
 
     def part(self, start: int, depth: int, *, in_digest: bool) -> tuple[Entity, _Found | None]:
@@ -168,7 +180,8 @@ class _Scanner:
     ) -> tuple[tuple[Entity, ...], _Found | None]:
         """The parts between this boundary's delimiters (RFC 2046 §5.1.1); one of an outer boundary ends them all."""
         level = len(self.open)
-        self.open.append(_Delimiter(boundary[:MAX_BOUNDARY]))
+        boundary = boundary[:MAX_BOUNDARY]
+        self.open_boundary(boundary, level)
         children: list[Entity] = []
         found = self.next_delimiter(start)
         while found is not None and found.level == level and not found.closes:
@@ -177,31 +190,50 @@ class _Scanner:
                 break
             child, found = self.part(found.after, depth + 1, in_digest=in_digest)
             children.append(child)
-        del self.open[level:]
+        self.close_boundary(boundary)
         if found is not None and found.level == level:
             # Closed: what follows up to an outer delimiter is epilogue and belongs to this part's body.
             found = self.next_delimiter(found.after) if found.after >= 0 else None
         return tuple(children), found
+
+    def open_boundary(self, boundary: bytes, level: int) -> None:
+        """From now on a delimiter of this boundary belongs to this level."""
+        self.open.append(self.boundaries.get(boundary))
+        self.boundaries[boundary] = level
+        if len(boundary) not in self.lengths:
+            self.lengths = sorted({*self.lengths, len(boundary)}, reverse=True)
+
+    def close_boundary(self, boundary: bytes) -> None:
+        """Forget the innermost boundary; an outer one that reads the same counts again."""
+        outer = self.open.pop()
+        if outer is not None:
+            self.boundaries[boundary] = outer
+            return
+        del self.boundaries[boundary]
+        self.lengths = sorted({len(other) for other in self.boundaries}, reverse=True)
 
     def next_delimiter(self, pos: int) -> _Found | None:
         """The next line at or after `pos` that starts with an open boundary; of several the longest, then the innermost."""
         if not self.open or self.parts >= MAX_PARTS:
             return None
         content = self.content
-        best, best_level, best_length = self.end, -1, 0
-        for level in range(len(self.open) - 1, -1, -1):
-            delimiter = self.open[level]
-            if delimiter.next != -1 and delimiter.next < pos - 1:
-                delimiter.next = content.find(delimiter.line, max(pos - 1, 0))
-            at = delimiter.next
-            if at >= 0 and (at < best or (at == best and len(delimiter.line) > best_length)):
-                best, best_level, best_length = at, level, len(delimiter.line)
-        if best_level < 0:
-            return None
-        tail = best + best_length
-        return _Found(
-            best_level, best + 1, content.find(b"\n", tail) + 1 or -1, content.startswith(b"--", tail)
-        )
+        if self.lines is None:
+            found = _HYPHENS.finditer(content)
+            self.lines = array("q", (match.start() for match in islice(found, MAX_LOOKUPS)))
+        lines, boundaries, lengths = self.lines, self.boundaries, self.lengths
+        for index in range(bisect_left(lines, pos - 1), len(lines)):
+            at = lines[index] + 3
+            for length in lengths:
+                level = boundaries.get(content[at : at + length])
+                if level is not None:
+                    tail = at + length
+                    after = content.find(b"\n", tail) + 1 or -1
+                    return _Found(level, at - 2, after, content.startswith(b"--", tail))
+            self.lookups_left -= len(lengths)
+            if self.lookups_left < 0:
+                self.parts = MAX_PARTS
+                break
+        return None
 
     def before_line(self, start: int) -> int:
         """The line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1)."""
