@@ -74,7 +74,13 @@ class DnsResolver:
     """A Resolver that asks the name servers of this machine."""
 
     def __init__(self, *, nameservers: Sequence[str] = (), port: int = 53, deadline: float = 10.0) -> None:
-        self._resolver = dns.asyncresolver.Resolver(configure=not nameservers)
+        self._resolver = dns.asyncresolver.Resolver(configure=False)
+        if not nameservers:
+            try:
+                self._resolver = dns.asyncresolver.Resolver()
+            except dns.resolver.NoResolverConfiguration:
+                # A machine without DNS still serves its own people; a resolver may be started on it later.
+                nameservers = ("127.0.0.1",)
         if nameservers:
             self._resolver.nameservers = list(nameservers)
             self._resolver.port = port

@@ -54,7 +54,7 @@ def test_a_letter_that_was_in_this_box_before_is_found():
 
 
 def test_date_and_message_id_are_added_once_and_bcc_goes():
-    letter = b"Subject: x\r\nBcc: secret@x.vn,\r\n other@x.vn\r\nTo: a@x.vn\r\n\r\nBcc: in the text\r\n"
+    letter = b"Subject: x\r\nBcc: secret@x.vn,\r\n other@x.vn\r\nResent-BCC: z@x.vn\r\nTo: a@x.vn\r\n\r\nBcc: in the text\r\n"
     done = trace.completed(letter, date="D", message_id="M@h")
     assert done == b"Date: D\r\nMessage-ID: <M@h>\r\nSubject: x\r\nTo: a@x.vn\r\n\r\nBcc: in the text\r\n"
     assert trace.completed(done, date="E", message_id="N@h") == done
