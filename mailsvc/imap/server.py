@@ -59,6 +59,7 @@ class ImapServers:
             dates=InternalDates(VIETNAM_MINUTES),
             guesses=TokenBuckets(burst=GUESSES, per_second=GUESSES_PER_SECOND),
             max_message_bytes=settings.smtp.max_message_bytes,
+            quota_steps=(settings.quota.warn_percent, settings.quota.urgent_percent),
         )
         self.limits = Limits(line=settings.imap.max_line_bytes, append=settings.smtp.max_message_bytes)
         self.trusted = TrustedNetworks(settings.trusted_networks)

@@ -39,6 +39,8 @@ class Parts:
     guesses: TokenBuckets
     """Wrong passwords that an address may still try."""
     max_message_bytes: int
+    quota_steps: tuple[int, ...]
+    """Per cent of a box at which its users are warned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Context:
         "offers_tls",
         "parts",
         "peer",
+        "quota_step",
         "send",
         "session",
         "site",
@@ -110,6 +113,8 @@ class Context:
         self.condstore = False
         """The client knows of mod-sequences (RFC 7162 §3.1)."""
         self.failed_logins = 0
+        self.quota_step = 0
+        """How many steps of a full box the client has been warned of."""
         self.is_idling = False
         self.is_secure = False
         self.offers_tls = False

@@ -36,6 +36,20 @@ async def set_quota(_cmd: SetQuota, _ctx: Context) -> Done:
     raise RefusedError("Quotas are not set over IMAP", "NOPERM")
 
 
+def warning(ctx: Context, account: AccountId) -> bytes:
+    """An ALERT when a box is nearly full (design §3), once a session for each step (RFC 3501 §7.1).
+
+    The text is ASCII, because rev1 allows no other (RFC 3501 §9, TEXT-CHAR).
+    """
+    used, limit = mailbox_tree.quota(ctx.parts.bridge.reader, account)
+    percent = used * 100 // limit if limit else 100
+    step = sum(percent >= at for at in ctx.parts.quota_steps)
+    if step <= ctx.quota_step:
+        return b""
+    ctx.quota_step = step
+    return replies.untagged("OK", f"Hop thu da day {percent} % / The box is {percent} % full", "ALERT")
+
+
 def _roots(ctx: Context) -> dict[str, AccountId]:
     reader = ctx.parts.bridge.reader
     roots = {str(ctx.principal.address): ctx.principal.account_id}

@@ -9,6 +9,7 @@ from mailsvc.imap.handlers.context import Done
 from mailsvc.imap.handlers.expunge import expunge_deleted
 from mailsvc.imap.handlers.mailbox_view import MailboxView
 from mailsvc.imap.handlers.places import place_named
+from mailsvc.imap.handlers.quota import warning
 from mailsvc.imap.wire import replies
 from mailsvc.model.flags import SEEN
 
@@ -43,6 +44,8 @@ async def select(cmd: Select, ctx: Context) -> Done:
             replies.untagged("OK", "Highest", f"HIGHESTMODSEQ {max(known.highest_mod_seq, 1)}"),
         )
     )
+    if place.mailbox.account_id == ctx.principal.account_id:
+        out.append(warning(ctx, place.mailbox.account_id))
     code = "READ-ONLY" if read_only else "READ-WRITE"
     return Done("Mailbox opened", code, b"".join(out))
 

@@ -1,3 +1,4 @@
+from mailsvc.storage import mailboxes
 from tests.mailsvc.imap.player import Player
 
 
@@ -58,8 +59,6 @@ def test_expunge_of_some_uids_only(imap: Player) -> None:  # RFC 4315 §2.1
 
 def test_a_full_box_says_overquota_and_lets_delete(imap: Player) -> None:
     with imap.house.store.write() as uow:
-        from mailsvc.storage import mailboxes
-
         mailboxes.set_quota(uow, imap.house.people["alice"], 1000)
     imap.alice.appends(b"x" * 900)
     imap.alice.sends("a APPEND INBOX {200+}\r\n" + "y" * 200).gets("a NO [OVERQUOTA] ...")
@@ -68,6 +67,22 @@ def test_a_full_box_says_overquota_and_lets_delete(imap: Player) -> None:
     imap.alice.does(r"STORE 1 +FLAGS.SILENT (\Deleted)")
     imap.alice.does("EXPUNGE")
     imap.alice.appends(b"y" * 200)
+
+
+def test_a_box_that_fills_is_told_in_time(imap: Player) -> None:
+    with imap.house.store.write() as uow:
+        mailboxes.set_quota(uow, imap.house.people["alice"], 1000)
+
+    def alerts() -> list[bytes]:
+        return [reply for reply in imap.alice.does("SELECT INBOX") if b"ALERT" in reply]
+
+    imap.alice.appends(b"x" * 700)
+    assert alerts() == []
+    imap.alice.appends(b"x" * 100)
+    assert alerts() == [b"* OK [ALERT] Hop thu da day 80 % / The box is 80 % full"]
+    assert alerts() == []
+    imap.alice.appends(b"x" * 150)
+    assert alerts() == [b"* OK [ALERT] Hop thu da day 95 % / The box is 95 % full"]
 
 
 def test_quota_is_told_by_root(imap: Player) -> None:  # RFC 9208 §4.1
