@@ -38,7 +38,14 @@ _OTHERS = {
         *("Touneh Hàn Thọ", "Ma Nhỏ", "Ya Grang", "Banahria Ya Hoa"),
     ),
     MA: ("K'Vin", "Ka Hem", "Điểu K'Rớt", "Ka Lĩnh", "K'Điệp", "Điểu Thị Vân"),
-    TAY: ("Nông Văn Thắng", "Bế Thị Lan", "Hoàng Thị Slao", "Ma Văn Tuyên", "Triệu Đức Thuận", "Nông Thị Hằng"),
+    TAY: (
+        "Nông Văn Thắng",
+        "Bế Thị Lan",
+        "Hoàng Thị Slao",
+        "Ma Văn Tuyên",
+        "Triệu Đức Thuận",
+        "Nông Thị Hằng",
+    ),
     NUNG: ("Vi Văn Chài", "Voòng A Sáng", "Hoàng Thị Bích", "Lục Văn Phòng", "Nùng Thị Cúc"),
 }
 _AROUND = {  # who lives around the commune; the rest is Kinh

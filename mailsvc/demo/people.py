@@ -49,7 +49,8 @@ _PEOPLE_OF: dict[str, _Posts] = {
         (S, "Chuyên viên Phòng Khoa giáo - Văn xã"),
     ),
     **{
-        code: ((H, "Giám đốc"), (D, "Phó Giám đốc"), (C, "Văn thư"), (S, "Chuyên viên")) for code in DEPARTMENTS
+        code: ((H, "Giám đốc"), (D, "Phó Giám đốc"), (C, "Văn thư"), (S, "Chuyên viên"))
+        for code in DEPARTMENTS
     },
     "TTT": ((H, "Chánh Thanh tra"), (D, "Phó Chánh Thanh tra"), (C, "Văn thư"), (S, "Thanh tra viên")),
     "BQLKCN": ((H, "Trưởng ban"), (D, "Phó Trưởng ban"), (C, "Văn thư"), (S, "Chuyên viên")),

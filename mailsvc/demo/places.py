@@ -46,9 +46,7 @@ COMMUNES = (
     Commune("lacduong", "xã", "Lạc Dương", "huyện Lạc Dương", ("xã Đạ Sar", "xã Đạ Nhim")),
     Commune("ductrong", "xã", "Đức Trọng", "huyện Đức Trọng", ("thị trấn Liên Nghĩa", "xã Phú Hội")),
     Commune("dilinh", "xã", "Di Linh", "huyện Di Linh", ("thị trấn Di Linh", "xã Liên Đầm")),
-    Commune(
-        "baoloc1", "phường", "1 Bảo Lộc", "thành phố Bảo Lộc", ("phường 1, Bảo Lộc", "phường Lộc Phát")
-    ),
+    Commune("baoloc1", "phường", "1 Bảo Lộc", "thành phố Bảo Lộc", ("phường 1, Bảo Lộc", "phường Lộc Phát")),
     Commune("dateh", "xã", "Đạ Tẻh", "huyện Đạ Huoai", ("thị trấn Đạ Tẻh", "xã An Nhơn")),
 )
 DISTRICTS = tuple(dict.fromkeys(commune.district for commune in COMMUNES))

@@ -34,13 +34,19 @@ STYLES = (
     '<w:sz w:val="28"/><w:lang w:val="vi-VN"/></w:rPr></w:rPrDefault></w:docDefaults>'
     '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style></w:styles>'
 )
-ISSUER_TWIPS, MOTTO_TWIPS = 4080, 5272  # the page is 210 mm less 30 and 15 of margin, in twentieths of a point
+# the name of the state must stand on one line, so the cells keep no room at their sides
+NO_PADDING = '<w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar>'
+ISSUER_TWIPS, MOTTO_TWIPS = (
+    4080,
+    5272,
+)  # the page is 210 mm less 30 and 15 of margin, in twentieths of a point
 
 
 def docx_bytes(document: OfficialDocument) -> bytes:
     """The document as DOCX: same words and day, same octets."""
     core = (
-        HEADER + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
+        HEADER
+        + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
         ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
         f"<dc:title>{escape(document.summary)}</dc:title><dc:creator>{escape(' '.join(document.issuer.split()))}</dc:creator>"
@@ -58,7 +64,9 @@ def docx_bytes(document: OfficialDocument) -> bytes:
     return package({name: part.encode() for name, part in parts.items()}, document.day)
 
 
-def _paragraph(text: str, style: str = "", *, points: float = 14, align: str = "center", body: bool = False) -> str:
+def _paragraph(
+    text: str, style: str = "", *, points: float = 14, align: str = "center", body: bool = False
+) -> str:
     """One w:p; `style` holds the letters b, i and r (red)."""
     run = f'<w:sz w:val="{round(points * 2)}"/>'
     run = '<w:color w:val="C80000"/>' * ("r" in style) + run
@@ -77,7 +85,7 @@ def _two_columns(left: str, right: str) -> str:
         for width, content in ((ISSUER_TWIPS, left), (MOTTO_TWIPS, right))
     )
     return (
-        f'<w:tbl><w:tblPr><w:tblW w:w="{ISSUER_TWIPS + MOTTO_TWIPS}" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr>'
+        f'<w:tbl><w:tblPr><w:tblW w:w="{ISSUER_TWIPS + MOTTO_TWIPS}" w:type="dxa"/><w:tblLayout w:type="fixed"/>{NO_PADDING}</w:tblPr>'
         f'<w:tblGrid><w:gridCol w:w="{ISSUER_TWIPS}"/><w:gridCol w:w="{MOTTO_TWIPS}"/></w:tblGrid>'
         f"<w:tr>{cells}</w:tr></w:tbl>"
     )
@@ -125,4 +133,6 @@ def _document_xml(doc: OfficialDocument) -> str:
     parts += [_paragraph(""), *(_paragraph(text, align="both", body=True) for text in doc.body), _foot(doc)]
     margins = '<w:pgMar w:top="1134" w:right="850" w:bottom="1134" w:left="1701" w:header="567" w:footer="567" w:gutter="0"/>'
     section = f'<w:p/><w:sectPr><w:pgSz w:w="11906" w:h="16838"/>{margins}</w:sectPr>'
-    return f'{HEADER}<w:document xmlns:w="{NAMESPACE}"><w:body>{"".join(parts)}{section}</w:body></w:document>'
+    return (
+        f'{HEADER}<w:document xmlns:w="{NAMESPACE}"><w:body>{"".join(parts)}{section}</w:body></w:document>'
+    )

@@ -20,4 +20,6 @@ def render(attachment: Attachment) -> bytes:
         case Format.XLSX, Sheet():
             return xlsx_bytes(content)
         case _:
-            raise TypeError(f"{attachment.filename}: {type(content).__name__} cannot become {attachment.format}")
+            raise TypeError(
+                f"{attachment.filename}: {type(content).__name__} cannot become {attachment.format}"
+            )

@@ -12,7 +12,7 @@ ECONOMY = (
         "",
         "triển khai sản xuất vụ Đông Xuân và quản lý nước tưới",
         (
-            "Theo dự báo của Đài Khí tượng Thủy văn khu vực, lượng mưa tháng tới thấp hơn trung bình nhiều năm từ {a} đến {b}%; một số hồ chứa nhỏ hiện chỉ đạt {p}% dung tích thiết kế.",
+            "Theo dự báo của Đài Khí tượng Thủy văn khu vực, lượng mưa tháng tới thấp hơn trung bình nhiều năm từ 10 đến {a}%; một số hồ chứa nhỏ hiện chỉ đạt {p}% dung tích thiết kế.",
             "Ủy ban nhân dân tỉnh yêu cầu Ủy ban nhân dân các xã, phường rà soát lịch thời vụ, chuyển đổi tối thiểu {c} ha đất lúa thiếu nước sang cây trồng cạn; nạo vét kênh mương nội đồng trước khi gieo sạ.",
             "Sở Nông nghiệp và Môi trường hướng dẫn, kiểm tra; tổng hợp kết quả báo cáo Ủy ban nhân dân tỉnh trước ngày {due}.",
         ),
@@ -41,7 +41,7 @@ ECONOMY = (
         "",
         "kiểm tra an toàn hồ chứa, đập dâng sau mùa mưa",
         (
-            "Chi cục Thủy lợi lập {a} đoàn kiểm tra, làm việc tại các hồ chứa từ ngày {when}. Trọng tâm là thấm qua thân đập, cửa tràn, thiết bị quan trắc.",
+            "Chi cục Thủy lợi lập {s} đoàn kiểm tra, làm việc tại các hồ chứa từ ngày {when}. Trọng tâm là thấm qua thân đập, cửa tràn, thiết bị quan trắc.",
             "Các xã có công trình chuẩn bị hồ sơ vận hành, cử người dẫn đường và báo trước nếu đường vào bị sạt.",
         ),
         A.COMMUNES,
@@ -56,7 +56,7 @@ ECONOMY = (
         "",
         "chủ động ứng phó bão số 3 và mưa lớn diện rộng",
         (
-            "Bão số 3 có khả năng gây mưa từ {a} đến {b} mm tại khu vực phía nam tỉnh. Các địa phương sẵn sàng sơ tán {c} hộ ở ven suối, taluy.",
+            "Bão số 3 có khả năng gây mưa từ 60 đến 120 mm tại khu vực phía nam tỉnh. Các địa phương sẵn sàng sơ tán {c} hộ ở ven suối, taluy.",
             "Thực hiện nghiêm chế độ trực ban; báo cáo nhanh trước 16 giờ hằng ngày về Văn phòng thường trực.",
         ),
         A.DEPARTMENTS,
@@ -87,7 +87,7 @@ ECONOMY = (
         "",
         "đẩy nhanh giải ngân vốn đầu tư công",
         (
-            "Đến nay toàn tỉnh giải ngân đạt {p}% kế hoạch; còn {a} dự án chưa giải ngân, trong đó {b} dự án vướng giải phóng mặt bằng.",
+            "Đến nay toàn tỉnh giải ngân đạt {p}% kế hoạch; còn {total} dự án chưa giải ngân, trong đó {left} dự án vướng giải phóng mặt bằng.",
             "Đề nghị chủ đầu tư rà soát từng dự án, cam kết tiến độ theo tuần; kiến nghị điều chuyển vốn đối với dự án không có khả năng thực hiện, gửi Sở Tài chính trước ngày {due}.",
         ),
         A.STATE,
@@ -102,7 +102,7 @@ ECONOMY = (
         "HƯỚNG DẪN",
         "xây dựng dự toán ngân sách năm sau đối với cấp xã",
         (
-            "Dự toán chi thường xuyên tính theo {a} nhóm định mức mới, tiết kiệm thêm {p}% kinh phí hội nghị, đi công tác.",
+            "Dự toán chi thường xuyên tính theo {s} nhóm định mức mới, tiết kiệm thêm 10% kinh phí hội nghị, đi công tác.",
             "Các xã, phường nhập liệu trên hệ thống và gửi thuyết minh bằng văn bản trước ngày {due}; vướng mắc liên hệ Phòng Quản lý ngân sách.",
         ),
         A.COMMUNES,
@@ -116,7 +116,7 @@ ECONOMY = (
         "",
         "sửa chữa các điểm sạt lở trên tuyến tỉnh lộ",
         (
-            "Sở Xây dựng đã bố trí {a} triệu đồng xử lý {b} điểm sạt lở. Thời gian thi công dự kiến đến ngày {due}.",
+            "Sở Xây dựng đã bố trí {b} triệu đồng xử lý {a} điểm sạt lở. Thời gian thi công dự kiến đến ngày {due}.",
             "Đề nghị các xã dọc tuyến phối hợp phân luồng, thông báo cho người dân và nhắc tài xế xe tải hạng nặng đi theo đường tránh.",
         ),
         A.COMMUNES,
@@ -143,7 +143,7 @@ ECONOMY = (
         "KẾ HOẠCH",
         "bình ổn thị trường và hàng Tết",
         (
-            "Chuẩn bị lượng hàng trị giá {a} tỷ đồng với {b} điểm bán lưu động tại vùng đồng bào dân tộc thiểu số.",
+            "Chuẩn bị lượng hàng trị giá {b} tỷ đồng với {a} điểm bán lưu động tại vùng đồng bào dân tộc thiểu số.",
             "Các địa phương đăng ký địa điểm, mặt hàng nông sản đặc trưng trước ngày {due}.",
         ),
         A.COMMUNES,
@@ -172,7 +172,7 @@ ECONOMY = (
         "",
         "tiêm phòng dại và kiểm soát dịch tả heo châu Phi",
         (
-            "Trong tháng phát sinh {a} ổ dịch nhỏ, đã tiêu hủy {b} con heo. Tỷ lệ chó được tiêm phòng dại mới đạt {p}%.",
+            "Trong tháng phát sinh {s} ổ dịch nhỏ, đã tiêu hủy {b} con heo. Tỷ lệ chó được tiêm phòng dại mới đạt {p}%.",
             "Yêu cầu các xã, phường tổ chức tiêm vét, lập danh sách hộ nuôi và không để người dân vứt xác gia súc ra suối.",
         ),
         A.COMMUNES,

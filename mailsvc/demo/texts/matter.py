@@ -28,7 +28,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One document. {a} {b} {c} are numbers, {p} a percentage, {due} a day to come, {when} a meeting's day."""
+    """One document. {a} {b} {c} are numbers, {s} a small one, {p} a percentage, {total} {done} {left} {share} agree, {due} a day to come, {when} a meeting's day."""
 
     issuer: str
     mark: str  # after the slash of số, ký hiệu: UBND-NN, KH-SYT, CV/TU

@@ -12,7 +12,7 @@ PARTY = (
         "lãnh đạo chuẩn bị bầu cử trưởng thôn, tổ trưởng tổ dân phố",
         (
             "Ban Thường vụ Tỉnh ủy yêu cầu các đảng ủy lãnh đạo chặt chẽ quy trình nhân sự, nơi có đông đồng bào dân tộc thiểu số chú trọng già làng, người có uy tín.",
-            "Toàn tỉnh có {a} thôn, tổ dân phố; {b} nơi chưa có chi bộ riêng. Báo cáo tiến độ trước ngày {due}.",
+            "Toàn tỉnh có {total} thôn, tổ dân phố; {left} nơi chưa có chi bộ riêng. Báo cáo tiến độ trước ngày {due}.",
         ),
         A.PARTY,
         N.REPORT,
@@ -26,7 +26,7 @@ PARTY = (
         "gửi nhận văn bản trên hệ thống thông tin của Đảng",
         (
             "Từ ngày {when}, văn bản không mật gửi qua hộp thư đơn vị của khối Đảng; bản giấy chỉ phát hành khi có yêu cầu.",
-            "Văn phòng đảng ủy mở hộp thư ít nhất {a} lần mỗi ngày, xác nhận trong ngày.",
+            "Văn phòng đảng ủy mở hộp thư ít nhất hai lần mỗi ngày, xác nhận trong ngày.",
         ),
         A.PARTY,
         N.NOTED,
@@ -38,8 +38,8 @@ PARTY = (
         "HƯỚNG DẪN",
         "kiểm điểm, đánh giá, xếp loại tổ chức đảng và đảng viên",
         (
-            "Tỷ lệ hoàn thành xuất sắc không quá {p}% số hoàn thành tốt. Chi bộ họp kiểm điểm xong trước ngày {due}.",
-            "Biểu mẫu kèm theo gồm {a} phụ lục.",
+            "Tỷ lệ hoàn thành xuất sắc không quá 20% số hoàn thành tốt. Chi bộ họp kiểm điểm xong trước ngày {due}.",
+            "Biểu mẫu kèm theo gồm {s} phụ lục.",
         ),
         A.PARTY,
         N.REPORT,
@@ -52,7 +52,7 @@ PARTY = (
         "",
         "tuyên truyền kết quả một năm vận hành chính quyền hai cấp",
         (
-            "Đề nghị các đảng ủy cung cấp {a} mô hình hay, {b} gương cán bộ tận tụy để viết bài.",
+            "Đề nghị các đảng ủy cung cấp {s} mô hình hay, {s} gương cán bộ tận tụy để viết bài.",
             "Tin, ảnh gửi về Ban trước ngày {due}.",
         ),
         A.PARTY,
@@ -65,7 +65,7 @@ PARTY = (
         "KẾ HOẠCH",
         "kiểm tra việc thực hiện quy định những điều đảng viên không được làm",
         (
-            "Đoàn kiểm tra làm việc tại {a} đảng ủy từ ngày {when}; hồ sơ chuẩn bị gồm báo cáo tự kiểm tra và sổ nghị quyết.",
+            "Đoàn kiểm tra làm việc tại {s} đảng ủy từ ngày {when}; hồ sơ chuẩn bị gồm báo cáo tự kiểm tra và sổ nghị quyết.",
             "Thời hạn gửi báo cáo: ngày {due}.",
         ),
         A.PARTY,
@@ -79,7 +79,7 @@ PARTY = (
         "",
         "nắm tình hình an ninh nông thôn",
         (
-            "Trong tháng có {a} vụ việc tranh chấp đất, {b} vụ đã hòa giải tại thôn. Đề nghị các đảng ủy theo dõi, không để phát sinh điểm nóng.",
+            "Trong tháng có {total} vụ việc tranh chấp đất, {done} vụ đã hòa giải tại thôn. Đề nghị các đảng ủy theo dõi, không để phát sinh điểm nóng.",
             "Nội dung mật gửi theo đường cơ yếu, không gửi qua hộp thư này.",
         ),
         A.PARTY,
@@ -92,7 +92,7 @@ PARTY = (
         "THÔNG BÁO",
         "chiêu sinh lớp trung cấp lý luận chính trị",
         (
-            "Khóa học {a} tháng, học tập trung cuối tuần; chỉ tiêu {b} học viên.",
+            "Khóa học {s} tháng, học tập trung cuối tuần; chỉ tiêu {b} học viên.",
             "Hồ sơ nhận đến hết ngày {due}.",
         ),
         A.PARTY,
@@ -105,7 +105,7 @@ PARTY = (
         "GIẤY MỜI",
         "dự kỳ họp thường lệ cuối năm của Hội đồng nhân dân tỉnh",
         (
-            "Kỳ họp khai mạc lúc 07 giờ 30 ngày {when}, xem xét {a} báo cáo và {b} dự thảo nghị quyết.",
+            "Kỳ họp khai mạc lúc 07 giờ 30 ngày {when}, xem xét {a} báo cáo và {c} dự thảo nghị quyết.",
             "Tài liệu không in; đại biểu nhận qua hộp thư.",
         ),
         A.DEPARTMENTS,
@@ -119,7 +119,7 @@ PARTY = (
         "BÁO CÁO",
         "thẩm tra dự toán thu, chi ngân sách địa phương",
         (
-            "Thu nội địa ước đạt {p}% dự toán. Ban đề nghị làm rõ {a} khoản chi chuyển nguồn và {b} dự án kéo dài.",
+            "Thu nội địa ước đạt {p}% dự toán. Ban đề nghị làm rõ {s} khoản chi chuyển nguồn và {a} dự án kéo dài.",
             "Ý kiến giải trình gửi trước ngày {due}.",
         ),
         A.COMMITTEE,
@@ -133,7 +133,7 @@ PARTY = (
         "",
         "lấy ý kiến góp ý dự thảo Luật Lưu trữ số",
         (
-            "Đoàn đại biểu Quốc hội tỉnh lấy ý kiến về {a} nhóm vấn đề, nhất là giá trị pháp lý của bản số và trách nhiệm của văn thư.",
+            "Đoàn đại biểu Quốc hội tỉnh lấy ý kiến về {s} nhóm vấn đề, nhất là giá trị pháp lý của bản số và trách nhiệm của văn thư.",
             "Ý kiến gửi trước ngày {due}.",
         ),
         A.DEPARTMENTS,
@@ -147,7 +147,7 @@ PARTY = (
         "KẾ HOẠCH",
         "vận động Quỹ Vì người nghèo và nhà Đại đoàn kết",
         (
-            "Chỉ tiêu {a} căn nhà, mỗi căn hỗ trợ {b} triệu đồng; các đoàn thể cử người giám sát.",
+            "Chỉ tiêu {a} căn nhà, mỗi căn hỗ trợ 80 triệu đồng; các đoàn thể cử người giám sát.",
             "Danh sách hộ được xét gửi trước ngày {due}.",
         ),
         A.MASS,
@@ -161,7 +161,7 @@ PARTY = (
         "CV-HNDT",
         "",
         "giới thiệu nông dân sản xuất giỏi",
-        ("Mỗi xã chọn {a} hộ có doanh thu từ {b} triệu đồng trở lên, ưu tiên hộ dân tộc thiểu số.",),
+        ("Mỗi xã chọn {s} hộ có doanh thu từ {b} triệu đồng trở lên, ưu tiên hộ dân tộc thiểu số.",),
         A.MASS,
         N.NOTED,
         2,
@@ -172,7 +172,7 @@ PARTY = (
         "KẾ HOẠCH",
         "chiến dịch Xuân tình nguyện",
         (
-            "Huy động {a} đoàn viên, làm {b} km đường hoa, tặng {c} suất quà tại vùng sâu.",
+            "Huy động {b} đoàn viên, làm {s} km đường hoa, tặng {b} suất quà tại vùng sâu.",
             "Ra quân ngày {when}.",
         ),
         A.MASS,

@@ -12,7 +12,7 @@ SOCIETY = (
         "",
         "chấn chỉnh việc sử dụng hộp thư công vụ",
         (
-            "Qua kiểm tra, còn {a} đơn vị mở hộp thư đơn vị dưới hai lần mỗi ngày; {b} cán bộ vẫn gửi tài liệu công việc qua hộp thư miễn phí bên ngoài.",
+            "Qua kiểm tra, còn {s} đơn vị mở hộp thư đơn vị dưới hai lần mỗi ngày; {a} cán bộ vẫn gửi tài liệu công việc qua hộp thư miễn phí bên ngoài.",
             "Yêu cầu thủ trưởng các đơn vị phân công người trực hộp thư trong giờ làm việc, không dùng chung mật khẩu, không gửi tài liệu mật qua hệ thống thư.",
             "Trung tâm Chuyển đổi số thống kê tỷ lệ sử dụng và báo cáo trước ngày {due}.",
         ),
@@ -27,7 +27,7 @@ SOCIETY = (
         "",
         "rà soát vị trí việc làm và biên chế cấp xã",
         (
-            "Sau sắp xếp, toàn tỉnh còn {a} vị trí chưa có người đảm nhiệm và {b} người chờ bố trí. Sở Nội vụ đề nghị các xã, phường rà soát theo biểu mẫu kèm theo.",
+            "Sau sắp xếp, toàn tỉnh còn {b} vị trí chưa có người đảm nhiệm và {a} người chờ bố trí. Sở Nội vụ đề nghị các xã, phường rà soát theo biểu mẫu kèm theo.",
             "Báo cáo gửi về Sở trước ngày {due} để tổng hợp, trình Ủy ban nhân dân tỉnh.",
         ),
         A.COMMUNES,
@@ -42,7 +42,7 @@ SOCIETY = (
         "",
         "bình xét thi đua, khen thưởng cuối năm",
         (
-            "Hồ sơ đề nghị khen thưởng nộp bản điện tử, mỗi tập thể không quá {a} trang thành tích; tỷ lệ lao động tiên tiến không quá {p}%.",
+            "Hồ sơ đề nghị khen thưởng nộp bản điện tử, mỗi tập thể không quá {s} trang thành tích; tỷ lệ chiến sĩ thi đua không quá 20%.",
             "Hội đồng họp xét ngày {when}.",
         ),
         A.STATE,
@@ -56,7 +56,7 @@ SOCIETY = (
         "",
         "tăng cường phòng, chống sốt xuất huyết",
         (
-            "Tính từ đầu năm ghi nhận {a} ca mắc, tăng {p}% so cùng kỳ; {b} ổ dịch đang hoạt động.",
+            "Tính từ đầu năm ghi nhận {b} ca mắc, tăng {a}% so cùng kỳ; {s} ổ dịch đang hoạt động.",
             "Trạm y tế tham mưu chính quyền tổ chức diệt lăng quăng sáng thứ Bảy, kiểm tra lu, bể chứa nước; phun hóa chất tại các ổ dịch trong 48 giờ.",
         ),
         A.COMMUNES,
@@ -70,7 +70,7 @@ SOCIETY = (
         "KẾ HOẠCH",
         "khám sức khỏe định kỳ cho người cao tuổi vùng sâu",
         (
-            "Khám cho {a} người từ 70 tuổi trở lên tại {b} điểm, bắt đầu từ ngày {when}.",
+            "Khám cho {b} người từ 70 tuổi trở lên tại {s} điểm, bắt đầu từ ngày {when}.",
             "Đề nghị các xã bố trí hội trường, lập danh sách và bố trí người phiên dịch tiếng K'Ho, tiếng Churu.",
         ),
         A.COMMUNES,
@@ -98,7 +98,7 @@ SOCIETY = (
         "",
         "cho học sinh nghỉ học tại các điểm trường nguy cơ sạt lở",
         (
-            "Do mưa kéo dài, {a} điểm trường cho học sinh nghỉ học trong hai ngày; lịch học bù sẽ thông báo sau.",
+            "Do mưa kéo dài, {s} điểm trường cho học sinh nghỉ học trong hai ngày; lịch học bù sẽ thông báo sau.",
             "Các trường phân công trực, chuyển hồ sơ và thiết bị lên cao.",
         ),
         A.COMMUNES,
@@ -126,7 +126,7 @@ SOCIETY = (
         "",
         "tập huấn kỹ năng số cho cán bộ xã",
         (
-            "Lớp tập huấn gồm {a} buổi, mỗi xã cử {b} người; nội dung: hộp thư đơn vị, ký số, tiếp nhận văn bản điện tử, nhận biết thư lừa đảo.",
+            "Lớp tập huấn gồm {s} buổi, mỗi xã cử hai người; nội dung: hộp thư đơn vị, ký số, tiếp nhận văn bản điện tử, nhận biết thư lừa đảo.",
             "Danh sách gửi về Trung tâm Chuyển đổi số trước ngày {due}.",
         ),
         A.COMMUNES,
@@ -150,8 +150,8 @@ SOCIETY = (
         "BÁO CÁO",
         "kết quả tiếp nhận và giải quyết thủ tục hành chính trong tháng",
         (
-            "Tiếp nhận {a} hồ sơ, trong đó trực tuyến {p}%; giải quyết đúng hạn {b} hồ sơ. Hồ sơ trễ hạn tập trung ở lĩnh vực đất đai.",
-            "Trung tâm kiến nghị bổ sung nhân sự tại {c} quầy.",
+            "Tiếp nhận {total} hồ sơ, trong đó trực tuyến {p}%; giải quyết đúng hạn {done} hồ sơ. Hồ sơ trễ hạn tập trung ở lĩnh vực đất đai.",
+            "Trung tâm kiến nghị bổ sung nhân sự tại {s} quầy.",
         ),
         A.COMMITTEE,
         N.NOTED,
@@ -165,7 +165,7 @@ SOCIETY = (
         "",
         "hưởng ứng Ngày Pháp luật",
         (
-            "Đề nghị các đơn vị treo khẩu hiệu, tổ chức ít nhất {a} buổi tuyên truyền; tài liệu song ngữ Việt - K'Ho có trên cổng của Sở.",
+            "Đề nghị các đơn vị treo khẩu hiệu, tổ chức ít nhất {s} buổi tuyên truyền; tài liệu song ngữ Việt - K'Ho có trên cổng của Sở.",
             "Kết quả gửi trước ngày {due}.",
         ),
         A.STATE,
@@ -178,7 +178,7 @@ SOCIETY = (
         "",
         "báo cáo công tác tiếp công dân, giải quyết khiếu nại",
         (
-            "Trong quý tiếp {a} lượt công dân, {b} đơn thuộc thẩm quyền. Còn {c} vụ tồn đọng.",
+            "Trong quý tiếp {b} lượt công dân, {a} đơn thuộc thẩm quyền. Còn {s} vụ tồn đọng.",
             "Các đơn vị cập nhật phần mềm và gửi báo cáo trước ngày {due}.",
         ),
         A.STATE,
@@ -191,7 +191,7 @@ SOCIETY = (
         "",
         "danh sách người có uy tín trong đồng bào dân tộc thiểu số",
         (
-            "Rà soát {a} người có uy tín tại {b} thôn; đề nghị bổ sung, thay thế các trường hợp già yếu, chuyển nơi ở.",
+            "Rà soát {b} người có uy tín tại {a} thôn; đề nghị bổ sung, thay thế các trường hợp già yếu, chuyển nơi ở.",
             "Hồ sơ gửi trước ngày {due}.",
         ),
         A.COMMUNES,
@@ -220,7 +220,7 @@ SOCIETY = (
         "THÔNG BÁO",
         "kết luận của Chủ tịch Ủy ban nhân dân tỉnh tại phiên họp tháng",
         (
-            "Chủ tịch giao {a} nhiệm vụ; {b} nhiệm vụ đến hạn trong tháng. Các đơn vị chậm phải giải trình bằng văn bản trước ngày {due}.",
+            "Chủ tịch giao {total} nhiệm vụ; {left} nhiệm vụ đến hạn trong tháng. Các đơn vị chậm phải giải trình bằng văn bản trước ngày {due}.",
             "Tỷ lệ hồ sơ đúng hạn phấn đấu trên {p}%.",
         ),
         A.STATE,
