@@ -10,7 +10,7 @@ from mailsvc.smtp.wire.reply import Reply
 from tests.mailsvc.smtp.stub import stub
 
 __all__ = ["stub"]
-QUICK = Deadlines(connect=1, greeting=0.3, command=0.3, data_block=0.3, after_data=0.3)
+PATIENT = Deadlines(connect=10, greeting=10, command=10, data_block=10, after_data=10)
 NO_TLS_REALLY = {"EHLO": b"250-stub\r\n250 STARTTLS\r\n", "STARTTLS": b"220 go\r\n"}
 
 
@@ -20,7 +20,7 @@ def way_out(port, *hosts, **queue):
         addresses={f"mx{at}.x.vn": [host] for at, host in enumerate(hosts)},
     )
     settings = Settings(domain="z.vn", queue=QueueSettings(port=port, **queue))
-    return Outside(settings, dns, deadlines=QUICK)
+    return Outside(settings, dns, deadlines=PATIENT)
 
 
 async def test_the_next_server_is_tried_where_the_first_does_not_answer(stub):

@@ -22,7 +22,7 @@ from mailsvc.storage import entries, mailboxes, messages, outbound
 from tests.mailsvc.smtp.support import LOOPBACK, OpenRules
 from tests.support.mail import DOMAIN, add_account, inbox, letter, make_store, principal
 
-QUICK = Deadlines(connect=2, greeting=1, command=1, data_block=1, after_data=1)
+PATIENT = Deadlines(connect=10, greeting=10, command=10, data_block=10, after_data=10)
 HOUR = 3600
 TRACE = b"Received: from pc by mail.lamdong.example; Sun, 22 Nov 2026 12:00:00 +0700\r\n"
 
@@ -58,7 +58,7 @@ class World:
             smtp=SmtpSettings(),
             lmtp=LmtpSettings(),
         )
-        self.worker = QueueWorker(settings, self.store, self.bridge, self.dns, deadlines=QUICK)
+        self.worker = QueueWorker(settings, self.store, self.bridge, self.dns, deadlines=PATIENT)
 
     def queue(self, *addresses, content=None, reverse_path=f"an@{DOMAIN}", **options):
         with self.store.write() as uow:

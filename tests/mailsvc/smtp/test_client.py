@@ -13,7 +13,8 @@ from tests.mailsvc.smtp.stub import stub
 from tests.mailsvc.smtp.support import NOBODY, OpenRules, make_tls, serving
 
 __all__ = ["stub"]
-QUICK = Deadlines(connect=2, greeting=0.3, command=0.3, data_block=0.5, after_data=0.5)
+PATIENT = Deadlines(connect=10, greeting=10, command=10, data_block=10, after_data=10)
+QUICK = Deadlines(connect=10, greeting=0.3, command=10, data_block=10, after_data=10)
 BO = Address("bo", "y.vn")
 AN, AP, NO = Address("an", "x.vn"), Address("ap", "x.vn"), Address("no", "x.vn")
 CONTENT = b"Subject: x\r\n\r\n.dot\r\n..two\r\n.\r\nend\r\n"
@@ -25,7 +26,11 @@ def at(port):
 
 async def hand_over(port, letter, recipients, **options):
     client = await connect(
-        at(port), our_name="mail.z.vn", tls=options.pop("tls", None), deadlines=QUICK, **options
+        at(port),
+        our_name="mail.z.vn",
+        tls=options.pop("tls", None),
+        deadlines=options.pop("deadlines", PATIENT),
+        **options,
     )
     try:
         return await client.send(letter, recipients)
@@ -123,7 +128,7 @@ async def test_refusals_at_each_step_are_told(stub, script, codes, hello):
 async def test_a_server_that_breaks_the_line_leaves_the_letter_waiting(stub, script):
     port, _ = await stub(script)
     with pytest.raises(Unreachable) as caught:
-        await hand_over(port, Letter(BO, CONTENT), [AN])
+        await hand_over(port, Letter(BO, CONTENT), [AN], deadlines=QUICK)
     assert caught.value.reply.code in {421, 451, 554, 220}
 
 

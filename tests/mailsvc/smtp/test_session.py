@@ -297,7 +297,7 @@ def test_a_stranger_with_many_errors_is_sent_away(rules):
 
 
 def test_a_slow_command_and_a_slow_letter_run_out_of_time():
-    rules = OpenRules(limits=replace(LIMITS, command_seconds=0.2, data_seconds=0.2))
+    rules = OpenRules(limits=replace(LIMITS, command_seconds=1.0, data_seconds=1.0))
     with serving(rules) as port:
         with Wire(port) as wire:
             wire.hello()

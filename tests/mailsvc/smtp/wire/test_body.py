@@ -108,7 +108,7 @@ def test_a_large_body_runs_at_memory_speed():
     chunks = [letter[i : i + 131_072] for i in range(0, len(letter), 131_072)]
     start = time.perf_counter()
     content, fault, _ = read([*chunks, b".\r\n"])
-    assert time.perf_counter() - start < 0.2  # 5.4 MB; typically 0.02
+    assert time.perf_counter() - start < 1.0  # 5.4 MB; typically 0.02
     assert (content, fault) == (letter, None)
 
 
@@ -116,5 +116,5 @@ def test_hostile_dots_take_linear_time():
     letter = b"..\r\n" * 500_000
     start = time.perf_counter()
     content, _, _ = read([letter[i : i + 65_536] for i in range(0, len(letter), 65_536)] + [b".\r\n"])
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 2.0
     assert len(content) == 1_500_000
