@@ -48,10 +48,7 @@ _PEOPLE_OF: dict[str, _Posts] = {
         (S, "Chuyên viên Phòng Đô thị"),
         (S, "Chuyên viên Phòng Khoa giáo - Văn xã"),
     ),
-    **{
-        code: ((H, "Giám đốc"), (D, "Phó Giám đốc"), (C, "Văn thư"), (S, "Chuyên viên"))
-        for code in DEPARTMENTS
-    },
+    **dict.fromkeys(DEPARTMENTS, ((H, "Giám đốc"), (D, "Phó Giám đốc"), (C, "Văn thư"), (S, "Chuyên viên"))),
     "TTT": ((H, "Chánh Thanh tra"), (D, "Phó Chánh Thanh tra"), (C, "Văn thư"), (S, "Thanh tra viên")),
     "BQLKCN": ((H, "Trưởng ban"), (D, "Phó Trưởng ban"), (C, "Văn thư"), (S, "Chuyên viên")),
     "TTPVHCC": ((H, "Giám đốc Trung tâm"), (C, "Văn thư")),
@@ -63,18 +60,18 @@ _PEOPLE_OF: dict[str, _Posts] = {
         (C, "Văn thư"),
     ),
     "MTTQ": ((H, "Chủ tịch"), (C, "Văn thư"), (S, "Chuyên viên Ban Phong trào")),
-    **{code: ((H, "Chủ tịch"), (C, "Văn thư"), (S, "Chuyên viên Ban Phong trào")) for code in MASS_UNITS},
+    **dict.fromkeys(MASS_UNITS, ((H, "Chủ tịch"), (C, "Văn thư"), (S, "Chuyên viên Ban Phong trào"))),
     "DTN": ((H, "Bí thư Tỉnh đoàn"), (C, "Văn thư"), (S, "Chuyên viên Ban Phong trào")),
-    **{
-        code: (
+    **dict.fromkeys(
+        COMMUNE_COMMITTEES,
+        (
             (H, "Chủ tịch Ủy ban nhân dân"),
             (D, "Phó Chủ tịch Ủy ban nhân dân"),
             (C, "Văn thư - lưu trữ"),
             (S, "Công chức Phòng Kinh tế"),
             (S, "Công chức Phòng Văn hóa - Xã hội"),
-        )
-        for code in COMMUNE_COMMITTEES
-    },
+        ),
+    ),
     "DU": ((H, "Bí thư Đảng ủy"), (C, "Văn thư Văn phòng Đảng ủy")),
     "HDND-": ((H, "Chủ tịch Hội đồng nhân dân"),),
     "MTTQ-": ((H, "Chủ tịch Ủy ban Mặt trận Tổ quốc"),),
