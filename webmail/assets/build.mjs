@@ -42,7 +42,7 @@ const result = await build({
   target: ["es2022", "chrome109", "firefox115", "safari16"],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
-  legalComments: "eof",
+  legalComments: "none",
   metafile: true,
 });
 const entries = {};
@@ -56,6 +56,13 @@ for (const [name, data] of Object.entries(loose)) {
   entries[name] = `${stem}-${sha(data).slice(0, 10)}.${suffix}`;
   await writeFile(join(out, entries[name]), data);
 }
+const licences = [];
+for (const name of ["htmx.org", "squire-rte", "dompurify", "lucide-static"]) {
+  const { version, license } = JSON.parse(await readFile(join(root, "node_modules", name, "package.json"), "utf8"));
+  const text = await readFile(join(root, "node_modules", name, "LICENSE"), "utf8");
+  licences.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
+}
+await writeFile(join(out, "LICENSES.txt"), licences.join("\n----\n\n"));
 const files = {};
 for (const name of (await readdir(out)).sort()) files[name] = sha(await readFile(join(out, name)));
 const sources = {};
