@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,17 @@ from rich.progress import Progress
 
 from directory import provision, upkeep
 from directory.address import Address, parse_address
-from directory.model import Right, vietnam_day
+from directory.model import Period, PlaceId, PlaceKind, Right, Tier, vietnam_day
 from directory.passwords import hash_password
-from directory.repository import account_by_address
+from directory.repository import account_by_address, add_place
 from mailsvc.cli.account_import import provision_settings
+from mailsvc.cli.init import init
 from mailsvc.demo.attachments import render
 from mailsvc.demo.attachments.document import MEDIA_TYPES
 from mailsvc.demo.letters import demo_letters
 from mailsvc.demo.model import Urgency
 from mailsvc.demo.province import PASSWORD, accounts_csv, demo_province, units_csv
+from mailsvc.demo.roster import faulty_accounts_csv, mended_accounts_csv
 from mailsvc.demo.walk import walk_text
 from mailsvc.mime.compose import Draft, Mailbox, OutgoingPart, compose
 from mailsvc.model.changes import DirectoryChanged
@@ -36,11 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mailsvc.cli.context import CliContext
-    from mailsvc.demo.model import Correspondent, DemoDelegation, DemoLetter, DemoProvince
+    from mailsvc.demo.model import Correspondent, DemoDelegation, DemoLetter, DemoPlace, DemoProvince
     from mailsvc.storage.messages import PreparedContent
     from mailsvc.storage.unit_of_work import UnitOfWork
 
 BATCH = 25
+DOMAIN = "lamdong.example"  # RFC 2606 §3: nobody's
 X_PRIORITY = {
     Urgency.NORMAL: "",
     Urgency.URGENT: "2 (High)",
@@ -48,11 +52,31 @@ X_PRIORITY = {
     Urgency.EXPRESS: "1 (Highest)",
 }
 ACTOR = "demo"
+_KINDS = {
+    "tỉnh": PlaceKind.PROVINCE,
+    "xã": PlaceKind.COMMUNE,
+    "phường": PlaceKind.WARD,
+    "thị": PlaceKind.TOWNSHIP,  # thị trấn; the demo has no thị xã
+}  # huyện and thành phố were districts
 
 
-@click.group()
-def demo() -> None:
-    """Tỉnh mẫu / the demo province."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def demo(click_ctx: click.Context) -> None:
+    """Tỉnh mẫu / the demo province: alone, it is made where there is none, told of and served (`make run`)."""
+    if click_ctx.invoked_subcommand is not None:
+        return
+    ctx: CliContext = click_ctx.obj
+    if not (ctx.data_dir / "congvu.db").exists():
+        click_ctx.invoke(init, domain=DOMAIN)
+    click_ctx.invoke(load)
+    click_ctx.invoke(walk)
+    root = click_ctx.find_root().command
+    assert isinstance(root, click.Group)
+    serve = root.get_command(click_ctx, "serve")  # the wiring's: it stands above the command line
+    assert serve is not None
+    sys.stdout.flush()
+    click_ctx.invoke(serve)
 
 
 class _Calendar:
@@ -112,11 +136,21 @@ def walk(ctx: CliContext) -> None:
     )
 
 
+@demo.command()
+@click.option("--faulty", is_flag=True, help="Có hai lỗi để xem trước / with two faults, for the preview")
+@click.pass_obj
+def roster(ctx: CliContext, *, faulty: bool) -> None:
+    """Danh sách cấp tài khoản của chuyến đi thử / the roster of the walk, as CSV."""
+    province = demo_province(ctx.settings.domain)
+    click.echo((faulty_accounts_csv if faulty else mended_accounts_csv)(province), nl=False)
+
+
 def _load_directory(ctx: CliContext, store: Store, province: DemoProvince) -> None:
     hashed = hash_password(PASSWORD)
     with store.write() as uow:
         now = uow.clock()
         today = vietnam_day(now)
+        _add_places(uow, province.places)
         units = provision.plan_units(uow.conn, provision.read_units(units_csv(province).encode()), on=today)
         _refuse_faults(ctx, units)
         provision.apply_units(uow.conn, units, at=now, actor=ACTOR)
@@ -128,6 +162,22 @@ def _load_directory(ctx: CliContext, store: Store, province: DemoProvince) -> No
         )
         _delegate(uow, province.delegations)
         uow.record(DirectoryChanged())
+
+
+def _add_places(uow: UnitOfWork, places: Iterable[DemoPlace]) -> None:
+    """Places with their years: a roster only names them."""
+    ids: dict[str, PlaceId] = {}
+    for place in places:
+        ids[place.code] = add_place(
+            uow.conn,
+            code=place.code,
+            name=place.name,
+            kind=_KINDS.get(place.name.partition(" ")[0], PlaceKind.DISTRICT),
+            tier=Tier(place.tier),
+            parent_id=ids[place.parent] if place.parent else None,
+            period=Period(place.valid_from, place.valid_to),
+            at=uow.clock(),
+        )
 
 
 def _refuse_faults(ctx: CliContext, plan: provision.UnitPlan | provision.AccountPlan) -> None:

@@ -49,7 +49,7 @@ def xlsx_bytes(sheet: Sheet) -> bytes:
     for column, head in enumerate(sheet.heads, 1):
         longest = max(len(head), *(len(str(row[column - 1])) for row in sheet.rows))
         page.column_dimensions[get_column_letter(column)].width = min(45, max(8, longest + 3))
-    page.freeze_panes = page.cell(HEAD_ROW + 1, 1)
+    page.freeze_panes = f"A{HEAD_ROW + 1}"
     return _settled(book, sheet)
 
 
