@@ -19,7 +19,7 @@ SUFFIXES = {".py", ".ts", ".html"}
 SKIPPED = {"node_modules", "static"}
 WHOLE = "(whole)"
 CITATION = re.compile(
-    r"RFC (\d{3,5})((?:(?:,| and| to|;)? ?§ ?[A-Z]?\d*(?:\.\d+)*)*)(,? (?:stricter|wider|partly|later))?"
+    r"RFC (\d{3,5})((?:(?:,| and| to|;)? ?§ ?[A-Z]?\d*(?:\.\d+)*)*)(\)?[,;]? (?:stricter|wider|partly|not served yet))?"
 )
 SECTION = re.compile(r"§ ?([A-Z]?\d*(?:\.\d+)*)")
 STATUS = {"stricter": "stricter", "wider": "wider", "partly": "in part", "not served yet": "not yet"}
