@@ -32,6 +32,7 @@ class Desk:
     def __init__(self, province: DemoProvince, now: int) -> None:
         self.province = province
         self.now = now
+        self._last_office_moment = last_office_moment(now - 600)
         self.dice = Dice("letters")
         self._written = 0
         self._numbers: dict[tuple[str, str], int] = {}
@@ -64,9 +65,12 @@ class Desk:
         return self._settled(answer)
 
     def _settled(self, moment: datetime) -> int:
-        """Not in the future: what would be is moved to the last hours."""
-        seconds = int(moment.timestamp())
-        return seconds if seconds < self.now - 600 else self.now - 600 - self.dice.number(0, 4 * 60) * 60
+        """Not in the future: what would be is moved to the last office hours."""
+        seconds, last = int(moment.timestamp()), self._last_office_moment
+        if seconds <= last:
+            return seconds
+        opened = int(local_time(last).replace(hour=7, minute=0).timestamp())
+        return last - self.dice.number(0, max(0, min(4 * 3600, last - opened)))
 
     def facts(self, sent_at: int) -> dict[str, str]:
         """What the templates ask for. No number is five: see `mailsvc.demo.texts`."""
@@ -211,6 +215,18 @@ class Desk:
         if urgency is not Urgency.NORMAL and recipients and (clerks := [r for r in seen if r not in flagged]):
             flagged.append(self.dice.pick(clerks))
         return tuple(dict.fromkeys(seen)), tuple(dict.fromkeys(flagged))
+
+
+def last_office_moment(now: int) -> int:
+    """Now in office hours; before and after them, the last moment when an office was open."""
+    at = local_time(now)
+    if at.hour < 8:
+        at = at.replace(hour=16, minute=45, second=0) - timedelta(days=1)
+    if at.weekday() > 4:
+        at = at.replace(hour=16, minute=45, second=0) - timedelta(days=at.weekday() - 4)
+    if at.hour >= 17:
+        at = at.replace(hour=16, minute=45, second=0)
+    return int(at.timestamp())
 
 
 def quoted(letter: DemoLetter) -> str:

@@ -1,6 +1,7 @@
 """The demo's letters: believable in number, time and address, and not in the way of the walk."""
 
 import io
+import unicodedata
 import zipfile
 
 import pytest
@@ -82,10 +83,21 @@ def test_urgent_letters_begin_with_their_stamp(letters: Letters) -> None:
     assert {"HỎA TỐC", "THƯỢNG KHẨN", "KHẨN"} <= stamps
 
 
-def test_nobody_writes_at_night_or_on_sunday_but_at_the_very_end(letters: Letters) -> None:
-    for letter in letters:
+@pytest.mark.parametrize("hour", range(0, 24 * 7, 11))
+def test_all_is_written_in_office_hours_whenever_the_demo_is_made(hour: int) -> None:
+    now = NOW + hour * 3600
+    for letter in demo_letters(PROVINCE, now):
         at = local_time(letter.sent_at)
-        assert letter.sent_at > NOW - DAY or (7 <= at.hour < 19 and at.weekday() < 6), letter.subject
+        assert letter.sent_at < now
+        assert 7 <= at.hour < 19, letter.subject
+        assert at.weekday() < 5, letter.subject
+
+
+def test_all_text_is_filled_in_and_nfc(letters: Letters) -> None:
+    for letter in letters:
+        told = letter.subject + letter.text + (letter.html or "")
+        assert not {"{", "}"} & set(told), letter.subject
+        assert unicodedata.is_normalized("NFC", told), letter.subject
 
 
 def test_some_seventy_letters_carry_files_of_three_formats(letters: Letters) -> None:
