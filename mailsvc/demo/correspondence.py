@@ -2,7 +2,7 @@
 
 from mailsvc.demo.desk import DAYS, STAMPS, Desk
 from mailsvc.demo.documents import matter_file, report_file
-from mailsvc.demo.model import Correspondent, DemoLetter, DemoPerson, Role, Urgency, local_time
+from mailsvc.demo.model import BoxKind, Correspondent, DemoLetter, DemoPerson, Role, Urgency, local_time
 from mailsvc.demo.texts.answers import NOTED, REMINDERS, REPORTS, THANKS
 from mailsvc.demo.texts.economy import ECONOMY
 from mailsvc.demo.texts.matter import Answer, Audience, Matter
@@ -103,7 +103,19 @@ def _copies(desk: Desk, matter: Matter) -> tuple[Correspondent, ...]:
     if matter.urgency is not Urgency.NORMAL:
         box = desk.province.box_by_address[f"chutich@{desk.province.domain}"]
         copies.append(Correspondent(box.name, box.address))
+    if matter.kind == "GIẤY MỜI" or matter.urgency is not Urgency.NORMAL:
+        copies += _chairs(desk, matter)
     return tuple(copies)
+
+
+def _chairs(desk: Desk, matter: Matter) -> list[Correspondent]:
+    """The post boxes of the heads among the receivers: who is invited, and who must act at once."""
+    receivers = _UNITS[matter.audience]
+    return [
+        Correspondent(box.name, box.address)
+        for box in desk.province.boxes
+        if box.kind is BoxKind.POST and box.unit in receivers and box.unit != "UBND"
+    ]
 
 
 def _answer(desk: Desk, matter: Matter, first: DemoLetter, code: str) -> DemoLetter:

@@ -6,8 +6,9 @@ from mailsvc.demo.desk import DAYS, Desk
 from mailsvc.demo.model import Correspondent, DemoLetter, DemoPerson, Role
 from mailsvc.demo.texts.notes import NEWSLETTERS, NOTES, OUTSIDE
 from mailsvc.demo.units import COMMUNE_COMMITTEES, COMMUNE_PARTY, DEPARTMENTS
+from mailsvc.demo.walk import DA_RON_CLERK, DA_RON_HEAD, IT_OFFICER, OFFICE_CLERK, who
 
-_WALK_UNITS = ("UBND-DARON", "VPUBND", "TTCDS")  # where the reader of the demo will look
+_WALKERS = (DA_RON_CLERK, OFFICE_CLERK, DA_RON_HEAD, IT_OFFICER)  # in whose boxes the demo's visitor looks
 
 
 def notes(desk: Desk, rounds: int) -> list[DemoLetter]:
@@ -20,10 +21,14 @@ def notes(desk: Desk, rounds: int) -> list[DemoLetter]:
     letters: list[DemoLetter] = []
     for turn in range(rounds):
         for place, (subject, text, first, second) in enumerate(NOTES):
-            near = (turn * len(NOTES) + place) % 4 == 0
-            code = _WALK_UNITS[place % len(_WALK_UNITS)] if near else desk.dice.pick(units)
-            asker, asked = desk.dice.some(desk.province.staff(code), 2)
-            if desk.dice.chance(60):
+            number = turn * len(NOTES) + place
+            if number % 3 == 0:
+                walker = who(desk.province, _WALKERS[number // 3 % len(_WALKERS)])
+                others = [person for person in desk.province.staff(walker.post.unit) if person != walker]
+                asker, asked = desk.dice.pick(others), walker
+            else:
+                asker, asked = desk.dice.some(desk.province.staff(desk.dice.pick(units)), 2)
+            if desk.dice.chance(40):
                 asker, asked = asked, asker
             letters += _note(desk, (subject, text, first, second), asker, asked)
     return letters

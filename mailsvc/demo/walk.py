@@ -70,12 +70,13 @@ Trang thư: {web}
 {_people(province)}
 
 1. Mở hai cửa sổ trình duyệt (một cửa sổ ẩn danh). Cửa sổ A: {OFFICE_CLERK}@{domain}; cửa sổ B: {DA_RON_CLERK}@{domain}, mở hộp thư đơn vị {DA_RON_UNIT_BOX}@{domain}.
-2. Ở A soạn thư, gửi từ {OFFICE_UNIT_BOX}@{domain} tới {DA_RON_UNIT_BOX}@{domain} và các xã, phường khác:
+2. Ở A soạn thư, gửi từ {OFFICE_UNIT_BOX}@{domain} tới {DA_RON_UNIT_BOX}@{domain} và các xã, phường khác (gõ "xã", "phường" để chọn hộp thư đơn vị trong danh bạ):
    Tiêu đề: {STORM_SUBJECT}
    Nội dung: Kính gửi UBND xã Đạ Ròn … (tự viết vài dòng)
 3. Thư hiện ngay ở B, không phải tải lại trang. Mở thư, bấm Trả lời, gửi từ {DA_RON_UNIT_BOX}@{domain}.
    Chủ tịch xã ({DA_RON_HEAD}@{domain}) thấy cùng thư ấy, với dấu đã đọc của riêng mình.
 4. Ở B, trong hộp thư đơn vị, tìm: {SEARCH}
+   Gõ không dấu vẫn ra đúng thư ấy (và thư trả lời vừa gửi).
 5. Quản trị ({IT_OFFICER}) xem trước danh sách cấp mới có hai lỗi, sửa, rồi thực hiện:
    {faulty}
    {preview}
@@ -97,12 +98,13 @@ Who can sign in (everybody's password: {PASSWORD}), like everyone else in the di
 {_people(province)}
 
 1. Open two browser windows (one private). Window A: {OFFICE_CLERK}@{domain}; window B: {DA_RON_CLERK}@{domain}, at the unit mailbox {DA_RON_UNIT_BOX}@{domain}.
-2. In A compose, from {OFFICE_UNIT_BOX}@{domain} to {DA_RON_UNIT_BOX}@{domain} and other communes:
+2. In A compose, from {OFFICE_UNIT_BOX}@{domain} to {DA_RON_UNIT_BOX}@{domain} and other communes (type "xã", "phường" to pick unit mailboxes from the directory):
    Subject: {STORM_SUBJECT}
    Text: Kính gửi UBND xã Đạ Ròn … (a few lines of your own)
 3. It appears in B at once, without a reload. Open it, reply as {DA_RON_UNIT_BOX}@{domain}.
    The head of the commune ({DA_RON_HEAD}@{domain}) sees the same letter, read or unread for himself.
 4. In B, in the unit mailbox, search: {SEARCH}
+   Typed without marks it finds that letter (and the reply just sent).
 5. IT ({IT_OFFICER}) previews a roster with two faults, mends it and applies it:
    {faulty}
    {preview}
