@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from mailsvc.imap.eager import Started
 from mailsvc.imap.handlers.capability import capability_code
 from mailsvc.imap.handlers.context import Context
 from mailsvc.imap.handlers.dispatch import MailboxGoneError, carry_out
@@ -26,7 +26,6 @@ from mailsvc.services import permissions, sign_in
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Generator
 
     from mailsvc.imap.server import ImapServers
 
@@ -41,6 +40,8 @@ COMMANDS_AT_ONCE = 100
 SLICE_SECONDS = 0.02
 """How long one command may hold the loop."""
 MAX_FAILED_LOGINS = 5
+MAX_HELD_BEFORE_LOGIN = 64 << 10
+"""Octets that wait behind a stranger's LOGIN."""
 MAX_MISTAKES_BEFORE_LOGIN = 20
 HANDSHAKE_SECONDS = 30.0
 
@@ -151,6 +152,8 @@ class ImapConnection(asyncio.Protocol):
         if self._task is None and not self._is_closing:
             self._turn_began = self._loop.time()
             self._work()
+        if self.ctx.user is None and self._session.buffered > MAX_HELD_BEFORE_LOGIN:
+            self._bye("You have said too much before signing in", "LIMIT")
 
     def eof_received(self) -> bool:
         """The client will say no more; what it has asked for is still answered."""
@@ -215,7 +218,7 @@ class ImapConnection(asyncio.Protocol):
             return True
         self._flush()
         self._pause_reading()
-        self._task = self._loop.create_task(_Started(running, awaited))
+        self._task = self._loop.create_task(Started(running, awaited))
         self._task.add_done_callback(self._finished)
         return False
 
@@ -401,32 +404,3 @@ class ImapConnection(asyncio.Protocol):
         if not self._is_reading and not self._transport.is_closing():
             self._transport.resume_reading()
             self._is_reading = True
-
-
-class _Started(Coroutine[Any, Any, None]):
-    """A coroutine that was started outside of a task and now awaits something, for a task to go on with."""
-
-    __slots__ = ("_awaited", "_running")
-
-    def __init__(self, running: Coroutine[Any, Any, None], awaited: Any) -> None:
-        self._running = running
-        self._awaited: tuple[Any, ...] = (awaited,)
-
-    def send(self, value: Any) -> Any:
-        """First what is awaited already, then whatever comes."""
-        if self._awaited:
-            awaited, self._awaited = self._awaited[0], ()
-            return awaited
-        return self._running.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        """Hand an exception on, cancellation too."""
-        return self._running.throw(*error)
-
-    def close(self) -> None:
-        """End it."""
-        self._running.close()
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        """Only tasks run this."""
-        raise NotImplementedError

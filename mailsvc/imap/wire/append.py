@@ -37,6 +37,9 @@ def parse_append(tag: bytes, cursor: Cursor) -> Append:
         internal_date = cursor.date_time()
         cursor.space()
     letter = cursor.literal()
+    if not letter:
+        # RFC 3502 §6.3.11: an error, answered with NO; clients take back an APPEND by it.
+        raise MalformedError("There is no letter", condition="NO")
     if b"\x00" in letter:
         raise MalformedError("A letter may not hold NUL")  # RFC 3501 §9, CHAR8
     return Append(tag, mailbox, flags, internal_date, letter)

@@ -28,6 +28,7 @@ NEED_DATA: Final = _Token.NEED_DATA
 _LITERAL = re.compile(rb"\{([0-9]{1,12})(\+?)\}\Z")
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,200}) ')
 _APPEND = re.compile(rb"[^ ]{1,200} APPEND ", re.IGNORECASE)
+"""A literal right behind this is a mailbox name; what comes later may be the letter."""
 _LITERAL_WIDTH = 16
 """Octets that the longest announcement of a literal can take."""
 _MAX_DISCARD = 1 << 32
@@ -293,7 +294,9 @@ class ImapSession:
     def _literal_room(self) -> int:
         if self.state is State.NOT_AUTHENTICATED:
             limit = self._limits.literal_before_login
-        elif _APPEND.match(self._lines[0]):
+        elif (append := _APPEND.match(self._lines[0])) and (
+            self._literals or append.end() < len(self._lines[0])
+        ):
             limit = self._limits.append
         else:
             limit = self._limits.literal

@@ -25,6 +25,13 @@ def test_a_large_literal_before_login_is_refused_at_once(house: ImapHouse) -> No
     client.close()
 
 
+def test_a_stranger_cannot_pile_up_commands_behind_a_login(house: ImapHouse) -> None:
+    client = house.client()
+    client.sends_octets(b"a LOGIN x y\r\n" + b"b NOOP\r\n" * 30_000)
+    client.gets("* BYE [LIMIT] ...")
+    client.close()
+
+
 def test_a_literal_larger_than_a_letter_may_be_leaves_the_session_alive(house: ImapHouse) -> None:
     client = house.client("alice")
     size = house.settings.smtp.max_message_bytes + 1
