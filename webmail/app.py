@@ -33,6 +33,7 @@ COMPRESS_FROM: Final = 900
 FORM_ALLOWANCE: Final = 2 * 1024 * 1024
 SCRIPT_WORDS: Final = (
     "draft_kept_here",
+    "draft_waits",
     "external_question",
     "file_too_large",
     "link_question",

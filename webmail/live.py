@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BEAT_SECONDS: Final = 25
 """A comment now and then, so that proxies keep the connection and the dead are noticed."""
+LIFE_SECONDS: Final = 900
+"""Then the page connects anew, and is asked again who it is and what it may see."""
 GATHER_SECONDS: Final = 0.05
 MAX_STREAMS: Final = 20_000
 MAX_STREAMS_OF_ONE: Final = 60
@@ -123,7 +125,8 @@ class Live:
         await send({"type": "http.response.body", "body": RETRY, "more_body": True})
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            while not gone.done() and stream.accounts:
+            ends = asyncio.get_running_loop().time() + LIFE_SECONDS
+            while not gone.done() and stream.accounts and asyncio.get_running_loop().time() < ends:
                 try:
                     async with asyncio.timeout(BEAT_SECONDS):
                         await _first_of(gone, stream.woken)

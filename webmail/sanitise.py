@@ -187,7 +187,7 @@ class _Filter:
         if attribute == "style":
             return filter_style(value) or None
         if attribute == "href":
-            return value if _LINK.match(value.strip()) else None
+            return value.strip() if _LINK.match(value.strip()) else None
         if attribute == "src":
             return self._image(value.strip())
         if attribute in {"alt", "title"}:

@@ -227,6 +227,51 @@ def test_no_word_is_lost_when_the_network_is(watched, site):
     expect(page.locator("#text")).to_have_value("Câu thứ nhất. Câu thứ hai")
 
 
+def test_a_letter_never_saved_is_offered_again(watched, site):
+    one = watched()
+    page = one.sign_in()
+    page.click(".compose-button")
+    page.wait_for_selector(".people-box")
+    one.context.set_offline(True)
+    page.fill("#text", "Chỉ trình duyệt này có")
+    page.close()
+    one.context.set_offline(False)
+    page = one.context.new_page()
+    page.goto(site.url("/mail/10"))
+    page.click("a.toast")
+    expect(page.locator("#text")).to_have_value("Chỉ trình duyệt này có")
+    page.click("[data-save]")
+    expect(page.locator(".saved")).to_contain_text("Đã lưu lúc")
+    assert len(site.world.letters[11]) == 1
+
+
+def test_older_letters_come_while_scrolling_and_new_ones_on_top(watched, site):
+    page = watched().sign_in()
+    page.locator("#rows .more").scroll_into_view_if_needed()
+    expect(page.locator("#rows .row")).to_have_count(65)
+    site.world.arrive(10, OFFICE, "Thư vừa đến", "Xin chào")
+    expect(page.locator("#rows .row").first).to_contain_text("Thư vừa đến")
+    expect(page.locator("#rows .row")).to_have_count(66)
+
+
+def test_a_tab_left_open_works_after_signing_in_anew(watched, site):
+    one = watched()
+    page = one.sign_in()
+    other = one.context.new_page()
+    other.goto(site.url("/mail/10"))
+    other.click("#me summary")
+    other.click("#me form[action='/sign-out'] button")
+    other.fill("#address", AN.address)
+    other.fill("#password", PASSWORD)
+    other.click("button.primary")
+    other.wait_for_selector("#rows")
+    page.check("#row-10-60 input")
+    page.click('.bulk [value="flag"]')
+    expect(page.locator("#row-10-60.flagged")).to_have_count(1)
+    page.wait_for_timeout(300)
+    assert site.world.letters[10][60].row.flagged
+
+
 def test_rich_text_is_written_and_sent(watched, site):
     reader = watched()
     page = reader.sign_in()

@@ -128,7 +128,7 @@ TAGS = re.compile(
 )
 ATTRIBUTES = re.compile(r"on.*|srcdoc|srcset|action|formaction|id|name|class|background|ping|hx-.*|data-.*")
 ADDRESS = re.compile(r"https?://|mailto:|data:image/(?:png|gif|jpeg|webp);base64,", re.IGNORECASE)
-STYLE = re.compile(r"url|var|expression|import|position|important|@|\\\\|:\s*-\d|//", re.IGNORECASE)
+STYLE = re.compile(r"url|var\(|expression|import|position|important|@|\\\\|:\s*-\d|//", re.IGNORECASE)
 
 
 class Dangers(HTMLParser):

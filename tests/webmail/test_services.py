@@ -194,6 +194,29 @@ def test_an_answer_written_for_the_unit_names_the_person_in_sender(office):
     assert 'title="Đã trả lời"' in text(an.get(f"/mail/{unit.id}"))
 
 
+def test_the_sender_chosen_last_is_the_sender(office):
+    an = office.reader()
+    form = {**open_composer(an), "account": str(office.ids["an"]), "to": f"huong@{DOMAIN}", "text": "x"}
+    assert an.post_json("/compose", {**form, "do": "save"}).json["revision"] == 1
+    form |= {"account": str(office.ids["daron"]), "revision": "1"}
+    assert an.post_json("/compose", {**form, "do": "save"}).json["revision"] == 2
+    page = text(an.get(f"/compose?draft={form['draft']}"))
+    assert re.search(rf'<option value="{office.ids["daron"]}" selected>', page)
+    assert an.post_json("/compose", {**form, "revision": "2", "do": "send"}).json["done"]
+    source = office.reader("huong").get(f"/mail/{office.box('huong').id}/1/source").data
+    assert b"From: daron <daron@" in source
+
+
+def test_who_may_send_for_a_unit_but_not_tidy_its_box_still_writes(office):
+    with office.store.write() as uow:
+        rights = Right.READ | Right.SEND_AS
+        delegations.grant(uow.conn, office.ids["daron"], office.ids["an"], rights, NOW)
+    an = office.reader()
+    form = {**open_composer(an), "account": str(office.ids["daron"]), "to": f"huong@{DOMAIN}", "do": "send"}
+    assert an.post_json("/compose", form).json["done"]
+    assert office.box("daron", SpecialUse.SENT).exists == 1
+
+
 def test_read_marks_of_a_unit_box_are_each_readers_own(office):
     office.deliver("daron", subject="Cong van den")
     an, huong = office.reader(), office.reader("huong")

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from directory.address import AddressError, parse_address
-from directory.model import vietnam_day
+from directory.model import Right, vietnam_day
 from directory.repository import boxes as directory_boxes
 from directory.repository.completion import complete
 from mailsvc.mime.compose import ComposeError, Mailbox, OutgoingPart, compose
@@ -16,7 +16,7 @@ from mailsvc.mime.header_write import date_text
 from mailsvc.model.errors import Conflict, LetterMissing, NoSuchRecipient, TooLarge, TooMany
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.services import drafts, letters, reading
-from mailsvc.services.permissions import place_by_id
+from mailsvc.services.permissions import place_by_id, rights_in
 from mailsvc.services.submit import OutgoingLetter, sort_recipients
 from webmail.adapter.principal import principal_of
 from webmail.adapter.reading import body_of, files_of, letter_of
@@ -97,6 +97,8 @@ class ServiceWriting:
             kept = self._known(db, principal, draft_id, revision, fields)
             held = self._files(db, principal, kept, fields)
             sender = self._sender(db, principal, fields.account_id)
+            may_act = rights_in(db, principal, AccountId(fields.account_id)) & Right.ACT
+        home = AccountId(fields.account_id) if may_act else principal.account_id
         files = (*(part for path, part in held if path not in drop), *add)
         if sum(len(part.content) for part in files) > self._settings.smtp.max_message_bytes:
             raise TooLarge
@@ -109,7 +111,7 @@ class ServiceWriting:
             saved = drafts.save(
                 uow,
                 principal,
-                AccountId(fields.account_id),
+                home,
                 draft_id,
                 kept.revision if kept else 0,
                 form,
@@ -272,7 +274,7 @@ def _listed_files(files: list[tuple[str, Part]]) -> tuple[DraftFile, ...]:
 def _fields(kept: KeptDraft) -> DraftFields:
     values: dict[str, Any] = json.loads(kept.form)
     known = {name: values[name] for name in DraftFields.__dataclass_fields__ if name in values}
-    known["account_id"] = int(kept.account_id)
+    known["account_id"] = int(known.get("account_id", kept.account_id))
     known["references"] = tuple(known.get("references", ()))
     return DraftFields(**known)
 

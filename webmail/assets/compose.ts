@@ -1,5 +1,6 @@
 // The composer: one draft with one id; saved when one pauses and when one leaves, never twice at once, and kept in
 // the browser while the network is away.
+import { draftKey } from "./kept";
 import { find, findAll, post, word, type Answer } from "./page";
 import { PeopleField } from "./people";
 import { closeLetter, settle } from "./panes";
@@ -138,14 +139,14 @@ class Composer {
     try {
       const kept: Record<string, string> = { at: String(Date.now()), revision: String(this.revision) };
       for (const [name, value] of this.values()) if (typeof value === "string" && name !== "csrf") kept[name] = value;
-      localStorage.setItem(`draft:${this.id}`, JSON.stringify(kept));
+      localStorage.setItem(draftKey(this.id), JSON.stringify(kept));
     } catch {
       // storage is full or forbidden: the server's copy is what counts
     }
   }
 
   private recall(): void {
-    const kept = localStorage.getItem(`draft:${this.id}`);
+    const kept = localStorage.getItem(draftKey(this.id));
     if (!kept) return;
     const values = JSON.parse(kept) as Record<string, string>;
     if (Number(values["revision"] ?? 0) < this.revision) {
@@ -161,7 +162,7 @@ class Composer {
   }
 
   private forget(): void {
-    localStorage.removeItem(`draft:${this.id}`);
+    localStorage.removeItem(draftKey(this.id));
   }
 
   /** Requests of one draft go one after another: revisions never cross. */
@@ -192,7 +193,11 @@ class Composer {
   }
 
   private took(answer: Answer & { status: number }): boolean {
-    if (answer.revision !== undefined && answer.ok) this.revision = answer.revision;
+    if (answer.revision !== undefined && answer.ok) {
+      this.revision = answer.revision;
+      // The letter in Drafts has a new number after each save; the draft's id stays.
+      if (this.form.isConnected) history.replaceState({ htmx: true }, "", `/compose?draft=${this.id}`);
+    }
     if (answer.files && answer.ok) this.drawFiles(answer.files);
     if (answer.ok && !this.dirty) this.forget();
     if (!answer.ok) this.dirty = true;

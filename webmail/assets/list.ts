@@ -1,7 +1,7 @@
 // Acts on letters: the page changes at once, then the server is asked, then the list comes fresh.
 import htmx from "htmx.org";
 import { find, findAll, post, word } from "./page";
-import { closeLetter, openKey } from "./panes";
+import { closeLetter, markOpen, openKey } from "./panes";
 import { toast } from "./toast";
 
 export function rowOf(key: string): HTMLElement | null {
@@ -29,7 +29,8 @@ export function countSelected(): void {
 export async function refreshList(): Promise<void> {
   const form = find<HTMLElement>("#letters");
   const path = form?.dataset["refresh"];
-  if (!form || !path || findAll("#rows .row").length > 50) return;
+  if (!form || !path) return;
+  if (findAll("#rows .row").length > 50) return mergeTop(path);
   const chosen = new Set(selectedKeys());
   const rows = find<HTMLElement>("#rows");
   const top = rows?.scrollTop ?? 0;
@@ -37,6 +38,27 @@ export async function refreshList(): Promise<void> {
   const fresh = find<HTMLElement>("#rows");
   if (fresh) fresh.scrollTop = top;
   for (const box of findAll<HTMLInputElement>("#rows input[name=letter]")) box.checked = chosen.has(box.value);
+  countSelected();
+}
+
+/** Past the first page: put new rows on top and renew the known ones; what is further down stays. */
+async function mergeTop(path: string): Promise<void> {
+  const response = await fetch(path, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+  if (!response.ok) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  let after: Element | null = null;
+  for (const row of findAll<HTMLElement>(".row", fresh)) {
+    const old = rowOf(row.dataset["key"] ?? "");
+    const taken = document.importNode(row, true);
+    const box = find<HTMLInputElement>("input", taken);
+    if (box) box.checked = find<HTMLInputElement>("input", old ?? taken)?.checked ?? false;
+    if (old) old.replaceWith(taken);
+    else if (after) after.after(taken);
+    else find("#rows")?.prepend(taken);
+    htmx.process(taken);
+    after = taken;
+  }
+  markOpen();
   countSelected();
 }
 

@@ -2,6 +2,7 @@ import htmx from "htmx.org";
 import { watchFrames } from "./frames";
 import { bindKeys } from "./keys";
 import { act, countSelected, rowOf, selectedKeys } from "./list";
+import { forgetKept, offerKept } from "./kept";
 import { listen } from "./live";
 import { csrf, find, findAll } from "./page";
 import { closeLetter, openKey, type Pane, settle, showPane } from "./panes";
@@ -73,6 +74,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   const button = (event as SubmitEvent).submitter as HTMLButtonElement | null;
+  if (form.getAttribute("action") === "/sign-out") forgetKept();
   if (form.getAttribute("action") !== "/act" || button?.hasAttribute("formaction")) return;
   event.preventDefault();
   if (button?.name === "star") {
@@ -88,5 +90,8 @@ bindKeys();
 document.addEventListener("DOMContentLoaded", ready);
 if (document.readyState !== "loading") ready();
 document.addEventListener("htmx:after:history:restore", ready);
-if (find("#tree")) listen();
+if (find("#tree")) {
+  listen();
+  offerKept();
+}
 Object.assign(window, { htmx });

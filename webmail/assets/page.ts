@@ -29,8 +29,15 @@ export interface Answer {
   files?: { id: string; name: string; size: string; kind: string }[];
 }
 
+/** Another tab may have signed in anew since: ask for the token that is right now. */
+export async function renewToken(): Promise<void> {
+  const response = await fetch("/csrf", { credentials: "same-origin", headers: { Accept: "application/json" } });
+  const holder = find<HTMLMetaElement>('meta[name="csrf"]');
+  if (response.ok && holder) holder.content = ((await response.json()) as { csrf: string }).csrf;
+}
+
 /** Post a form to the server. A network failure is an exception; a refusal is an answer with `ok` false. */
-export async function post(path: string, body: FormData, keepalive = false): Promise<Answer & { status: number }> {
+export async function post(path: string, body: FormData, keepalive = false, again = true): Promise<Answer & { status: number }> {
   const response = await fetch(path, {
     method: "POST",
     body,
@@ -38,6 +45,10 @@ export async function post(path: string, body: FormData, keepalive = false): Pro
     credentials: "same-origin",
     headers: { Accept: "application/json", "X-CSRF": csrf() },
   });
+  if (response.status === 403 && again && !keepalive) {
+    await renewToken();
+    return post(path, body, keepalive, false);
+  }
   const isJson = response.headers.get("Content-Type")?.startsWith("application/json") ?? false;
   const answer = isJson ? ((await response.json()) as Answer) : { ok: false, error: word("went_wrong") };
   return { ...answer, status: response.status };

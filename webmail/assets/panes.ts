@@ -19,6 +19,8 @@ export function settle(pane: string): void {
     const mailbox = list?.dataset["mailbox"] ?? "";
     document.body.dataset["mailbox"] = mailbox;
     markFolder(mailbox);
+    const box = find<HTMLInputElement>(".search [name=box]");
+    if (box) box.value = list?.dataset["box"] ?? "";
     if (!find("#reader > [data-title]")) title(list);
   }
   if (pane === "reader") {

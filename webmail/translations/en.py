@@ -32,6 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "discarded": "Draft discarded",
     "discard": "Discard the draft",
     "draft_kept_here": "No connection. Your words are kept in the browser and saved when the network is back.",
+    "draft_waits": "A letter you were writing is not saved on the server. Open it",
     "drafts": "Drafts",
     "draft": "Draft",
     "external_question": "The letter is not sent. Leave the page?",

@@ -32,6 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "discarded": "Đã bỏ thư nháp",
     "discard": "Bỏ thư nháp",
     "draft_kept_here": "Mất kết nối. Nội dung được giữ trong trình duyệt và sẽ lưu khi có mạng.",
+    "draft_waits": "Có thư đang soạn chưa lưu lên máy chủ. Mở lại",
     "drafts": "Thư nháp",
     "draft": "Nháp",
     "external_question": "Thư chưa gửi. Bạn có chắc muốn rời trang?",

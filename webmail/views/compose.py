@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, abort, jsonify, make_response, redirect, request
 
-from mailsvc.model.errors import ServiceError
+from mailsvc.model.errors import LetterMissing, ServiceError
 from webmail import formats
 from webmail.ports import Draft, DraftFields, Part
 from webmail.quoting import answer_fields
@@ -34,14 +34,25 @@ MAX_SUBJECT: Final = 900
 
 @screen.get("/compose")
 def compose() -> str:
-    """An empty letter, or an answer to one. Nothing is kept until something is saved."""
+    """An empty letter, an answer to one, or a draft by its id. Nothing is kept until something is saved."""
     who = viewer()
     boxes = web().services.mail.boxes(who)
+    wanted = request.args.get("draft", "")
+    if _DRAFT_ID.match(wanted):
+        return _page(who, boxes, *inbox_of(boxes), _draft_by_id(who, boxes, wanted))
     fields, box, folder = _begin(who, boxes)
     draft = Draft(secrets.token_hex(16), 0, fields, ())
     if fields.mode == "forward":
         draft = _with_forwarded_files(who, draft)
     return _page(who, boxes, box, folder, draft)
+
+
+def _draft_by_id(who: Viewer, boxes: tuple[Box, ...], draft_id: str) -> Draft:
+    """The draft on the server, or an empty one that the browser fills with what it has kept."""
+    try:
+        return web().services.writing.draft(who, draft_id)
+    except LetterMissing:
+        return Draft(draft_id, 0, DraftFields(inbox_of(boxes)[0].account_id, mode="new"), ())
 
 
 def _begin(who: Viewer, boxes: tuple[Box, ...]) -> tuple[DraftFields, Box, Folder]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request
 
 from mailsvc.model.errors import AccountLocked, WrongCredentials
 from webmail.i18n import CATALOGS
@@ -86,7 +86,7 @@ def sign_out() -> BaseResponse:
     parts.services.accounts.close_session(parts.guard.session_secret())
     response = make_response(redirect("/", 303))
     parts.guard.sign_out(response)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # words of a draft stay on no shared PC
     return response
 
 
@@ -143,3 +143,9 @@ def remember(response: Response, name: str, value: str) -> None:
     """Keep a choice in a cookie, so that the page knows it without a query."""
     secure = web().guard.secure
     response.set_cookie(name, value, max_age=A_YEAR, httponly=True, samesite="Lax", secure=secure, path="/")
+
+
+@screen.get("/csrf")
+def token() -> Response:
+    """A fresh token for a page that was open while the person signed in anew."""
+    return jsonify(csrf=web().guard.token())
