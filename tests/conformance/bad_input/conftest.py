@@ -1,5 +1,6 @@
 """One service for the folder; after each test it still answers, has not grown, and has logged no exception."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,13 @@ def resident(service: Service) -> int:
     found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
     assert found
     return int(found[1]) * 1024
+
+
+def work(service: Service) -> float:
+    """Seconds of processor time that the mail process has used: what an input costs, however busy the machine is."""
+    stat = Path(f"/proc/{mail_process(service)}/stat").read_text()
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture(scope="package")

@@ -75,7 +75,7 @@ class Smtp(Wire):
 class Imap(Wire):
     """IMAP, greeted, signed in if a name is given."""
 
-    def __init__(self, address: tuple[str, int], name: str = "", password: str = "Mat-khau-1") -> None:  # noqa: S107
+    def __init__(self, address: tuple[str, int], name: str = "", password: str = "Mat-khau-1") -> None:
         super().__init__(address)
         self.greeting = self.line()
         if name:
