@@ -11,7 +11,7 @@ from mailsvc.model.changes import MailboxListChanged
 from mailsvc.model.errors import MailboxExists, MailboxMissing, OverQuota, TooMany
 from mailsvc.model.flags import FIRST_KEYWORD_BIT, LAST_KEYWORD_BIT
 from mailsvc.model.ids import AccountId, MailboxId, ModSeq, Uid, UidValidity
-from mailsvc.model.mailbox import STANDARD_MAILBOXES, Mailbox, SpecialUse
+from mailsvc.model.mailbox import Mailbox, SpecialUse
 from mailsvc.storage import tables
 from mailsvc.storage.statement import Statement
 
@@ -46,11 +46,6 @@ OF_ACCOUNT = Statement(
     _joined.where(and_(_m.c.account_id == bindparam("account"), _m.c.deleted == 0)).order_by(_m.c.name)
 )
 COUNT = Statement(select(func.count()).select_from(_m).where(_m.c.account_id == bindparam("account")))
-ADD_BOX = Statement(
-    insert(_b).values(
-        {name: bindparam(name) for name in ("account_id", "quota", "per_person_seen", "last_uid_validity")}
-    )
-)
 ADD_MAILBOX = Statement(
     insert(_m).values(
         {
@@ -137,35 +132,6 @@ def mailbox_of(row: Row) -> Mailbox:
         per_person_seen=bool(row[10]),
         subscribed=bool(row[11]),
     )
-
-
-def add_boxes(uow: UnitOfWork, boxes: Iterable[tuple[AccountId, int, bool]]) -> None:
-    r"""Make boxes with their standard mailboxes: (account, quota in octets, whether \Seen is per person)."""
-    now = uow.clock()
-    made = list(boxes)
-    uow.many(
-        ADD_BOX,
-        (
-            {"account_id": account, "quota": quota, "per_person_seen": int(shared), "last_uid_validity": now}
-            for account, quota, shared in made
-        ),
-    )
-    uow.many(
-        ADD_MAILBOX,
-        (
-            {
-                "account_id": account,
-                "name": name,
-                "special_use": None if use is None else use.value,
-                "uid_validity": now,
-                "subscribed": 1,
-            }
-            for account, _, _ in made
-            for name, use in STANDARD_MAILBOXES
-        ),
-    )
-    for account, _, _ in made:
-        uow.record(MailboxListChanged(account))
 
 
 def by_name(db: Reader, account: AccountId, name: str) -> Mailbox:
