@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from mailsvc.demo.attachments.document import OfficialDocument, long_date
+from mailsvc.demo.attachments.document import OfficialDocument, head_lines, long_date
 from mailsvc.demo.attachments.packages import package
 
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -49,7 +49,7 @@ def docx_bytes(document: OfficialDocument) -> bytes:
         + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
         ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"<dc:title>{escape(document.summary)}</dc:title><dc:creator>{escape(' '.join(document.issuer.split()))}</dc:creator>"
+        f"<dc:title>{escape(document.summary)}</dc:title><dc:creator>{escape(document.issuer)}</dc:creator>"
         f'<dcterms:created xsi:type="dcterms:W3CDTF">{document.day.isoformat()}T08:00:00Z</dcterms:created>'
         "</cp:coreProperties>"
     )
@@ -92,8 +92,8 @@ def _two_columns(left: str, right: str) -> str:
 
 
 def _head(doc: OfficialDocument) -> str:
-    left = "".join(_paragraph(line, points=12) for line in doc.issuer_above.splitlines())
-    left += "".join(_paragraph(line, "b", points=12) for line in doc.issuer.splitlines())
+    left = "".join(_paragraph(line, points=12) for line in head_lines(doc.issuer_above))
+    left += "".join(_paragraph(line, "b", points=12) for line in head_lines(doc.issuer))
     left += _paragraph("*" if doc.party else "_________", "b", points=12)
     left += _paragraph(f"Số {doc.number}" if doc.party else f"Số: {doc.number}", points=13)
     if not doc.kind:

@@ -7,7 +7,7 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from mailsvc.demo.attachments.document import OfficialDocument, long_date
+from mailsvc.demo.attachments.document import OfficialDocument, head_lines, long_date
 
 FONTS = Path(__file__).parent.parent / "fonts"
 FAMILY = "Congvu Serif"
@@ -36,7 +36,7 @@ class _Page:
         self._pdf = FPDF(format="A4")
         self._pdf.set_creation_date(datetime.combine(document.day, time(8), UTC))
         self._pdf.set_title(document.summary)
-        self._pdf.set_author(" ".join(document.issuer.split()))
+        self._pdf.set_author(document.issuer)
         self._pdf.set_margins(LEFT, TOP, RIGHT)
         self._pdf.set_auto_page_break(auto=True, margin=BOTTOM)
         for style, face in FACES.items():
@@ -79,9 +79,9 @@ class _Page:
         doc = self._doc
         if doc.issuer_above:
             self._font("", 12)
-            self._lines(LEFT, ISSUER_WIDTH, doc.issuer_above)
+            self._lines(LEFT, ISSUER_WIDTH, "\n".join(head_lines(doc.issuer_above)))
         self._font("B", 12)
-        self._lines(LEFT, ISSUER_WIDTH, doc.issuer)
+        self._lines(LEFT, ISSUER_WIDTH, "\n".join(head_lines(doc.issuer)))
         if doc.party:
             self._lines(LEFT, ISSUER_WIDTH, "*")
         else:

@@ -10,13 +10,13 @@ from fontTools.ttLib import TTFont
 from openpyxl import load_workbook
 
 from mailsvc.demo.attachments import Attachment, Format, OfficialDocument, Sheet, Signature, render
-from mailsvc.demo.attachments.document import long_date
+from mailsvc.demo.attachments.document import head_lines, long_date
 from mailsvc.demo.attachments.pdf import FACES, FONTS
 
 ALPHABET = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
 STORM = OfficialDocument(
     number="1234/UBND-NN",
-    issuer="ỦY BAN NHÂN DÂN\nTỈNH LÂM ĐỒNG",
+    issuer="ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG",
     issuer_above="",
     place="Lâm Đồng",
     day=date(2026, 2, 5),
@@ -96,3 +96,16 @@ def test_days_and_months_take_a_zero_where_the_decree_says_so() -> None:
     """NĐ 30/2020/NĐ-CP, annex I, II.4: days under 10, and months 1 and 2."""
     assert long_date("Đạ Ròn", date(2026, 2, 5)) == "Đạ Ròn, ngày 05 tháng 02 năm 2026"
     assert long_date("Đạ Ròn", date(2026, 9, 15)) == "Đạ Ròn, ngày 15 tháng 9 năm 2026"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("SỞ TÀI CHÍNH", ("SỞ TÀI CHÍNH",)),
+        ("ỦY BAN NHÂN DÂN TỈNH LÂM ĐỒNG", ("ỦY BAN NHÂN DÂN", "TỈNH LÂM ĐỒNG")),
+        ("ỦY BAN NHÂN DÂN PHƯỜNG CAM LY", ("ỦY BAN NHÂN DÂN", "PHƯỜNG CAM LY")),
+        ("BAN PHÁP CHẾ HỘI ĐỒNG NHÂN DÂN TỈNH", ("BAN PHÁP CHẾ HỘI ĐỒNG", "NHÂN DÂN TỈNH")),
+    ],
+)
+def test_a_long_name_is_broken_before_the_place(name: str, lines: tuple[str, ...]) -> None:
+    assert head_lines(name) == lines
