@@ -17,6 +17,7 @@ from mailsvc.demo.model import (
 )
 
 DAYS = 60
+NAMED = ("KH", "BC", "QĐ", "TB", "HD", "GM")
 DAY = 86_400
 STAMPS = {
     Urgency.NORMAL: "",
@@ -35,7 +36,7 @@ class Desk:
         self._last_office_moment = last_office_moment(now - 600)
         self.dice = Dice("letters")
         self._written = 0
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers: set[tuple[str, str, int]] = set()
 
     # -- when
 
@@ -76,6 +77,7 @@ class Desk:
         """What the templates ask for. No number is five: see `mailsvc.demo.texts`."""
         day = day_of(sent_at)
         due, when = (day + timedelta(days=self.dice.number(*span)) for span in ((6, 20), (3, 9)))
+        when -= timedelta(days=max(0, when.weekday() - 4))  # nobody meets on Sunday
         total, share = self.dice.number(120, 480), self.dice.number(61, 93)
         done = total * share // 100
         return {
@@ -95,14 +97,20 @@ class Desk:
         }
 
     def number(self, issuer: str, mark: str, sent_at: int) -> str:
-        """Số, ký hiệu: 1234/UBND-NN; of the Party 123-CV/TU. Later documents have higher numbers."""
-        tier = self.province.unit_by_code[issuer].tier
-        per_day = 1 if tier == "commune" else 11 if issuer == "UBND" else 4
+        """Số, ký hiệu: 1234/UBND-NN; of the Party 123-CV/TU. Numbers grow with the days of the year."""
+        unit = self.province.unit_by_code[issuer]
+        series = (
+            mark if mark.startswith(NAMED) else ""
+        )  # công văn of a unit are one series, whatever their mark
+        habit = Dice(f"number/{issuer}/{series}")
+        tenths = habit.number(2, 6) if series else habit.number(5, 12) if unit.tier == "commune" else 0
+        tenths = (tenths or habit.number(18, 63)) * (6 if issuer == "UBND" else 1)  # in ten days
         days = day_of(sent_at).timetuple().tm_yday
-        number = max(days * per_day + 20, self._numbers.get((issuer, mark), 0) + 1)
-        self._numbers[issuer, mark] = number
-        party = self.province.unit_by_code[issuer].branch == "party"
-        return f"{number}-{mark}" if party else f"{number}/{mark}"
+        number = days * tenths // 10 + 20
+        while (issuer, series, number) in self._numbers:
+            number += 1
+        self._numbers.add((issuer, series, number))
+        return f"{number}-{mark}" if unit.branch == "party" else f"{number}/{mark}"
 
     # -- who
 
