@@ -27,9 +27,6 @@ async function sprite() {
   return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
-await rm(out, { recursive: true, force: true });
-await mkdir(out, { recursive: true });
-
 const result = await build({
   absWorkingDir: root,
   entryPoints: { main: join(here, "main.ts") },
@@ -43,13 +40,20 @@ const result = await build({
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "none",
+  // Private members of Squire; htmx reads its own `_htmx` and `_loc` from outside, DOMPurify `_invoke`.
+  mangleProps: /^_/,
+  reserveProps: /^_(htmx|loc|invoke)$/,
   metafile: true,
+  write: false, // nothing is removed before everything is built
 });
 const entries = {};
 for (const [path, output] of Object.entries(result.metafile.outputs)) {
   if (output.entryPoint) entries[output.entryPoint.endsWith("main.ts") ? "main.js" : basename(output.entryPoint).replace(/\.ts$/, ".js")] = basename(path);
 }
 const css = await build({ entryPoints: [join(here, "main.css")], bundle: true, minify: true, write: false, charset: "utf8", target: ["chrome120"] });
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+for (const file of result.outputFiles) await writeFile(join(out, basename(file.path)), file.contents);
 const loose = { "main.css": css.outputFiles[0].contents, "icons.svg": Buffer.from(await sprite()), "seal.svg": await readFile(join(here, "seal.svg")) };
 for (const [name, data] of Object.entries(loose)) {
   const [stem, suffix] = name.split(".");
