@@ -69,6 +69,10 @@ class Resolver(Protocol):
         """Text records, the strings of each joined (RFC 7208 §3.3)."""
         ...
 
+    async def ptr(self, name: str) -> Lookup[str]:
+        """Host names that a name in `in-addr.arpa` or `ip6.arpa` points to (RFC 7208 §5.5)."""
+        ...
+
 
 class DnsResolver:
     """A Resolver that asks the name servers of this machine."""
@@ -111,6 +115,13 @@ class DnsResolver:
             return found
         return Answer(tuple(b"".join(record.strings) for record in found))
 
+    async def ptr(self, name: str) -> Lookup[str]:
+        """Host names that a name in `in-addr.arpa` or `ip6.arpa` points to (RFC 7208 §5.5)."""
+        found = await self._ask(name, dns.rdatatype.PTR)
+        if not isinstance(found, dns.resolver.Answer):
+            return found
+        return Answer(tuple(_host(record.target) for record in found))
+
     async def _addresses(self, name: str, kind: dns.rdatatype.RdataType) -> Lookup[str]:
         found = await self._ask(name, kind)
         if not isinstance(found, dns.resolver.Answer):
@@ -151,6 +162,7 @@ class StaticResolver:
     mx_records: Mapping[str, Sequence[MxRecord]] = field(default_factory=dict)
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     texts: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    pointers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     trouble: frozenset[str] = frozenset()
     """Names whose look-up fails for the time being."""
 
@@ -171,6 +183,10 @@ class StaticResolver:
         """Text records."""
         return self._found(name, self.texts.get(name.lower(), ()))
 
+    async def ptr(self, name: str) -> Lookup[str]:
+        """Host names by reverse name."""
+        return self._found(name, self.pointers.get(name.lower(), ()))
+
     def _found(self, name: str, records: Sequence[T]) -> Lookup[T]:
         key = name.lower()
         if key in self.trouble:
@@ -178,5 +194,7 @@ class StaticResolver:
         if records:
             return Answer(tuple(records))
         return NoAnswer(
-            domain_exists=any(key in table for table in (self.mx_records, self.addresses, self.texts))
+            domain_exists=any(
+                key in table for table in (self.mx_records, self.addresses, self.texts, self.pointers)
+            )
         )

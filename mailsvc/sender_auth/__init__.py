@@ -1,0 +1,1 @@
+"""Who sent this letter: SPF, DKIM, ARC, DMARC, and the header that tells what was found."""
