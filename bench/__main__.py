@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bench import results
 from bench.ours import Congvu
 from bench.peer import Peer
-from bench.plan import FULL, QUICK, Counts, Measurement, Report, user_names
+from bench.plan import FULL, QUICK, Measurement, Report, user_names
 from bench.side import raise_open_files
 
 if TYPE_CHECKING:
@@ -22,27 +22,22 @@ if TYPE_CHECKING:
     from bench.side import Side
 
 
-def measure(make: Callable[[], Side], counts: Counts, *, storage_only: bool = False) -> Report:
-    """Start one side, measure it, stop it."""
+def started(make: Callable[[], Side], sides: list[Side]) -> Side:
+    """A side that serves, noted so that it will be stopped."""
     side = make()
-    try:
-        side.start()
-        measurement = Measurement(side, counts)
-        return measurement.storage_only() if storage_only else measurement.everything()
-    finally:
-        side.stop()
+    sides.append(side)
+    side.start()
+    return side
 
 
-def ours(folder: Path, counts: Counts) -> Report:
-    """Our side; what keeps it from starting is a failure in the report, not the end of the run."""
-    try:
-        made = Congvu(folder, user_names(counts))
-        report = measure(lambda: made, counts)
-    except (OSError, RuntimeError) as error:
-        sys.stderr.write(f"Congvu: {error}\n")
-        return Report("Congvu", failures={"start": str(error).strip().splitlines()[-1][:300]})
-    report.figures["import_seconds"] = made.import_seconds
-    return report
+def take_turns(measurements: list[tuple[Measurement, bool]]) -> None:
+    """Each step by each side in turn, so that whatever else the machine does falls on all of them."""
+    planned = [(measurement, measurement.steps(storage_only=only)) for measurement, only in measurements]
+    names = [name for measurement, steps in planned for name in steps]
+    for name in dict.fromkeys(names):
+        for measurement, steps in planned:
+            if name in steps:
+                measurement.step(name, steps[name])
 
 
 def main() -> int:
@@ -51,7 +46,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small counts: does the ruler work?")
     parser.add_argument("--only", choices=("ours", "peers"), help="one side, without the comparison")
     parser.add_argument(
-        "--data", type=Path, default=Path("var/bench"), help="where both sides keep their mail"
+        "--data", type=Path, default=Path("var/bench"), help="where all sides keep their mail"
     )
     parser.add_argument("--out", type=Path, default=results.RESULTS, help="where the table goes")
     given = parser.parse_args()
@@ -61,14 +56,36 @@ def main() -> int:
     base: Path = given.data.resolve()
     shutil.rmtree(base, ignore_errors=True)
     users = user_names(counts)
+    sides: list[Side] = []
+    mine: Report | None = None
     peers: list[Report] = []
-    if given.only != "ours":
-        peers.append(measure(lambda: Peer("sdbox", base / "sdbox", users, with_postfix=True), counts))
-        shutil.rmtree(base / "sdbox", ignore_errors=True)
-        mdbox = Peer("mdbox", base / "mdbox", users, with_postfix=False)
-        peers.append(measure(lambda: mdbox, counts, storage_only=True))
-        shutil.rmtree(base / "mdbox", ignore_errors=True)
-    mine = ours(base / "congvu", counts) if given.only != "peers" else None
+    measurements: list[tuple[Measurement, bool]] = []
+    try:
+        if given.only != "ours":
+            sdbox = Measurement(
+                started(lambda: Peer("sdbox", base / "sdbox", users, with_postfix=True), sides), counts
+            )
+            mdbox = Measurement(
+                started(lambda: Peer("mdbox", base / "mdbox", users, with_postfix=False), sides), counts
+            )
+            measurements += [(sdbox, False), (mdbox, True)]
+            peers = [sdbox.report, mdbox.report]
+        if given.only != "peers":
+            mine = Report("Congvu")
+            try:
+                made = Congvu(base / "congvu", users)
+                ours = Measurement(started(lambda: made, sides), counts)
+            except (OSError, RuntimeError, TimeoutError) as error:
+                sys.stderr.write(f"Congvu: {error}\n")
+                mine.failures["start"] = str(error).strip().splitlines()[-1][:300]
+            else:
+                mine = ours.report
+                mine.figures["import_seconds"] = made.import_seconds
+                measurements.insert(0, (ours, False))
+        take_turns(measurements)
+    finally:
+        for side in sides:
+            side.stop()
     text = results.render(counts, mine, peers, quick=given.quick)
     given.out.write_text(text, encoding="utf-8")
     raw = {report.side: report.figures for report in (mine, *peers) if report}

@@ -1,8 +1,8 @@
 """The load generator, a process of its own: one job as JSON in, one line of JSON figures out.
 
 The jobs are the same for every side; only ports differ. `python -m bench.load` reads {"job": …, …} on its first
-line of input. A job that wants its parent to look at the server (memory at rest) prints {"event": …} and waits
-for a line.
+line of input. A job that wants its parent to look at the server (CPU before the clock starts, memory at rest) prints
+{"event": …} and waits for a line.
 """
 
 from __future__ import annotations
@@ -61,6 +61,12 @@ async def _messages(sessions: list[Imap]) -> int:
     return sum(int(match[1]) for text in said if (match := re.search(rb"MESSAGES (\d+)", text)))
 
 
+async def _parent_looks(event: str) -> None:
+    sys.stdout.write(json.dumps({"event": event}) + "\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
+
+
 async def deliver(job: dict[str, Any]) -> Figures:
     """Letters by several connections; the clock stops when all of them are in the mailboxes."""
     lmtp = job["protocol"] == "lmtp"
@@ -80,6 +86,7 @@ async def deliver(job: dict[str, Any]) -> Figures:
 
     connections = [await Smtp.connect(job["port"]) for _ in range(job["connections"])]
     await asyncio.gather(*(smtp.greet("LHLO" if lmtp else "EHLO") for smtp in connections))
+    await _parent_looks("begin")
     began = time.perf_counter()
     await asyncio.gather(*(work(smtp) for smtp in connections))
     handed_in = time.perf_counter() - began
@@ -222,6 +229,7 @@ async def searching(job: dict[str, Any]) -> Figures:
 async def busy(job: dict[str, Any]) -> Figures:
     """Sessions that never rest, each in its own mailbox, with a mixed diet."""
     sessions = await many_signed_in(job["imap"], job["users"])
+    await _parent_looks("begin")
     done = 0
     times: list[float] = []
     ends = time.perf_counter() + job["seconds"]
@@ -259,12 +267,6 @@ async def busy(job: dict[str, Any]) -> Figures:
         "p50": at(times, 0.5),
         "p99": at(times, 0.99),
     }
-
-
-async def _parent_looks(event: str) -> None:
-    sys.stdout.write(json.dumps({"event": event}) + "\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.readline)
 
 
 async def idle(job: dict[str, Any]) -> Figures:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from bench import proc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.side import Side
 
 
@@ -77,11 +79,11 @@ class Measurement:
         """Run one job of bench/load.py; CPU of the server meanwhile as `cpu`."""
         before = proc.cpu_seconds(self.side.roots())
         figures = self._converse({"job": name, **given})
-        figures["cpu"] = proc.cpu_seconds(self.side.roots()) - before
+        figures["cpu"] = proc.cpu_seconds(self.side.roots()) - figures.get("cpu_begin", before)
         return figures
 
     def _converse(self, job: dict[str, Any]) -> dict[str, float]:
-        memory: dict[str, float] = {}
+        seen: dict[str, float] = {}
         with subprocess.Popen(
             [sys.executable, "-m", "bench.load"],
             stdin=subprocess.PIPE,
@@ -99,8 +101,10 @@ class Measurement:
                     said = json.loads(line)
                     if "figures" in said:
                         found: dict[str, float] = said["figures"]
-                        return found | memory
-                    memory[f"pss_{said['event']}"] = float(proc.pss_bytes(self.side.roots()))
+                        return found | seen
+                    event, roots = said["event"], self.side.roots()
+                    seen[f"cpu_{event}"] = proc.cpu_seconds(roots)
+                    seen[f"pss_{event}"] = float(proc.pss_bytes(roots))
                     child.stdin.write("\n")
                     child.stdin.flush()
                 raise RuntimeError(child.stderr.read()[-1500:])
@@ -108,7 +112,7 @@ class Measurement:
                 if child.poll() is None:
                     child.terminate()
 
-    def step(self, name: str, work: Any) -> None:
+    def step(self, name: str, work: Callable[[], None]) -> None:
         """One step; its failure is written down and the rest goes on."""
         began = time.monotonic()
         try:
@@ -119,9 +123,9 @@ class Measurement:
             sys.stderr.write(f"{self.side.name}: {name} FAILED: {error}\n")
         sys.stderr.write(f"{self.side.name}: {name} took {time.monotonic() - began:.1f} s\n")
 
-    def everything(self) -> Report:
-        """All steps of a side that is serving."""
-        steps = {
+    def steps(self, *, storage_only: bool = False) -> dict[str, Callable[[], None]]:
+        """All steps in order; for the peer's second format only those in which the format matters."""
+        steps: dict[str, Callable[[], None]] = {
             "mailboxes": self.make_mailboxes,
             "LMTP": self.lmtp,
             "SMTP": self.smtp,
@@ -134,22 +138,13 @@ class Measurement:
             "idle": self.idle,
             "one letter to many": self.fan_out,
         }
-        for name, work in steps.items():
-            self.step(name, work)
-        return self.report
-
-    def storage_only(self) -> Report:
-        """The steps in which the storage format matters, for the peer's second format."""
-        steps = {
-            "mailboxes": self.make_mailboxes,
-            "LMTP": self.lmtp,
-            "large mailbox": self.fill_big,
-            "writing": self.writing,
-            "one letter to 1,000": lambda: self._fan_out_to("lmtp", self.counts.fan_out[0]),
+        if not storage_only:
+            return steps
+        steps["one letter to many"] = lambda: self._fan_out_to("lmtp", self.counts.fan_out[0])
+        return {
+            name: steps[name]
+            for name in ("mailboxes", "LMTP", "large mailbox", "writing", "one letter to many")
         }
-        for name, work in steps.items():
-            self.step(name, work)
-        return self.report
 
     def make_mailboxes(self) -> None:
         """A letter for everyone, so that mailboxes exist before anything is measured."""

@@ -164,7 +164,7 @@ def render(counts: Counts, ours: Report | None, peers: list[Report], *, quick: b
     lines = [
         f"""# Beside Debian's Dovecot and Postfix
 
-Made by `make bench`{small}. Both sides in one run, one after the other, on loopback
+Made by `make bench`{small}. Both sides in one run, step by step in turn, on loopback
 without TLS, the same load generator in a process of its own on the same cores. The ratio says how many times better Congvu is than Dovecot
 sdbox (with Postfix before it for SMTP): above 1 we win. CPU is the server's alone, by /proc; memory is PSS, all
 processes. Import of {counts.accounts:,} accounts with hashes given: {number(mine.get("import_seconds"))} s.
@@ -175,6 +175,7 @@ processes. Import of {counts.accounts:,} accounts with hashes given: {number(min
 - Dovecot has passwords in clear, we have argon2id and our cache; each letter of 4 KB is different; Postfix's
   `in_flow_delay` and inotify are as Debian sets them, so the notices go to the first hundred of the idle sessions
   (Dovecot's others, past 128 inotify instances, would look every 30 s)
+- our STORE is on disk when it is answered (fsync); Dovecot's is not, by its default `mail_fsync = optimized`
 """,
     ]
     for heading, group in rows(counts):
