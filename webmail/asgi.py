@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 IN_MEMORY: Final = 256 * 1024
 """Larger request bodies wait on disk."""
+STRANGERS_BODY: Final = 64 * 1024
 WAITING: Final = 200
 """Requests that wait for a thread; past that they are told to come again."""
 
@@ -62,7 +63,7 @@ class WebApp:
             await _plain(send, 503)
             return
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
-            length = await self._read(receive, body)
+            length = await self._read(receive, body, self._limit(scope))
             if length is None:
                 await _plain(send, 413)
                 return
@@ -77,7 +78,13 @@ class WebApp:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _read(self, receive: Receive, body: IO[bytes]) -> int | None:
+    def _limit(self, scope: Scope) -> int:
+        """Strangers post a sign-in form and nothing larger."""
+        has_cookie = any(name == b"cookie" and b"congvu=" in value for name, value in scope["headers"])
+        return self._max_body if has_cookie else STRANGERS_BODY
+
+    @staticmethod
+    async def _read(receive: Receive, body: IO[bytes], limit: int) -> int | None:
         """Take the request's body; None when it is larger than any form of ours."""
         length = 0
         while True:
@@ -85,7 +92,7 @@ class WebApp:
             if event["type"] == "http.disconnect":
                 return None
             length += len(event.get("body", b""))
-            if length > self._max_body:
+            if length > limit:
                 return None
             body.write(event.get("body", b""))
             if not event.get("more_body"):

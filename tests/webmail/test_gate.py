@@ -177,3 +177,14 @@ def test_language_is_switched_and_kept(reader, world):
     page = reader.get("/mail/10").get_data(as_text=True)
     assert "Inbox" in page
     assert '<html lang="en">' in page
+
+
+def test_behind_a_trusted_proxy_each_visitor_is_counted_apart(visitor):
+    def tries(forwarded):
+        visitor.get("/")
+        form = {"address": AN.address, "password": "x"}
+        return visitor.post("/sign-in", form, headers={"X-Forwarded-For": forwarded}).status_code
+
+    assert [tries("203.0.113.5") for _ in range(6)][-1] == 429
+    assert tries("203.0.113.6") == 403
+    assert tries("9.9.9.9, 203.0.113.5") == 429  # only what our own proxy wrote counts

@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify, make_response, redirect, render_template, 
 from mailsvc.model.errors import AccountLocked, WrongCredentials
 from webmail.i18n import CATALOGS
 from webmail.ports import PasswordPolicyError
-from webmail.web import local_path, viewer, visitor, web, words
+from webmail.web import local_path, remote_address, viewer, visitor, web, words
 
 if TYPE_CHECKING:
     from flask import Response
@@ -33,7 +33,7 @@ def sign_in() -> BaseResponse:
         return redirect("/mail") if visitor() else _sign_in_page()
     address = request.form.get("address", "").strip()[:MAX_FIELD]
     password = request.form.get("password", "")[:MAX_FIELD]
-    remote = request.remote_addr or ""
+    remote = remote_address()
     parts = web()
     wait = parts.throttle.wait(address, remote)
     if wait:
@@ -97,7 +97,7 @@ def password() -> BaseResponse:
     error = ""
     if request.method == "POST":
         old, new, again = (request.form.get(name, "")[:MAX_FIELD] for name in ("old", "new", "again"))
-        wait = parts.throttle.wait(who.address, request.remote_addr or "")
+        wait = parts.throttle.wait(who.address, remote_address())
         if wait:
             error = t("try_again_in", n=wait)
         elif new != again:
@@ -106,7 +106,7 @@ def password() -> BaseResponse:
             try:
                 parts.services.accounts.change_password(who, old, new)
             except WrongCredentials:
-                parts.throttle.failed(who.address, request.remote_addr or "")
+                parts.throttle.failed(who.address, remote_address())
                 error = t("wrong_sign_in")
             except PasswordPolicyError as refusal:
                 key = f"password_{refusal.args[0]}"
