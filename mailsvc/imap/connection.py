@@ -44,6 +44,7 @@ MAX_HELD_BEFORE_LOGIN = 64 << 10
 """Octets that wait behind a stranger's LOGIN."""
 MAX_MISTAKES_BEFORE_LOGIN = 20
 HANDSHAKE_SECONDS = 30.0
+KEEPALIVE_SECONDS = 600
 
 
 class ImapConnection(asyncio.Protocol):
@@ -128,6 +129,9 @@ class ImapConnection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A phone that left without a word is noticed long before the 30 minutes are over.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
         transport.set_write_buffer_limits(high=HIGH_WATER)
         self._timer = self._loop.call_later(self._server.login_timeout, self._look_at_clock)
         self._send(replies.untagged("OK", "Congvu is ready", capability_code(ctx)))

@@ -11,6 +11,7 @@ from mailsvc.services import letters
 if TYPE_CHECKING:
     from mailsvc.mime.parse import Entity
     from mailsvc.model.ids import MessageId
+    from mailsvc.net.bridge import Bridge
     from mailsvc.storage.unit_of_work import Reader
 
 
@@ -49,11 +50,27 @@ class ContentCache:
         if known is not None:
             self._kept.move_to_end(message)
             return known
-        read = Content(letters.content(db, message))
+        return self._keep(message, Content(letters.content(db, message)))
+
+    async def load(self, bridge: Bridge, message: MessageId) -> None:
+        """Have a large content at hand, read in a thread so that others need not wait."""
+        if message not in self._kept:
+            self._keep(message, Content(await bridge.slow(_read_apart, bridge, message)))
+
+    def _keep(self, message: MessageId, read: Content) -> Content:
         size = len(read.octets)
-        if size <= self._room:
+        if size <= self._room and message not in self._kept:
             self._kept[message] = read
             self._held += size
             while self._held > self._room:
                 self._held -= len(self._kept.popitem(last=False)[1].octets)
         return read
+
+
+def _read_apart(bridge: Bridge, message: MessageId) -> bytes:
+    """With a connection of the thread's own: the loop's is busy with others meanwhile."""
+    reader = bridge.store.reader()
+    try:
+        return letters.content(reader, message)
+    finally:
+        reader.close()

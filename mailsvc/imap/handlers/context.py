@@ -141,6 +141,10 @@ class Context:
         """Note that the store could not take a change that the client need not hear of."""
         log.error("imap_store_unavailable", conn=self.connection_id, during=what)
 
+    def log_damage(self, message: int, what: str) -> None:
+        """Note a letter that cannot be read any more."""
+        log.error("imap_letter_damaged", conn=self.connection_id, message=message, damage=what)
+
     def close_mailbox(self) -> None:
         """Leave the open mailbox, if there is one."""
         if self.view is not None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.numbers import wanted
-from mailsvc.imap.handlers.sections import section_reply
+from mailsvc.imap.handlers.sections import needs_content, section_reply
 from mailsvc.imap.wire.fetch import Attribute, Section
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.flags import SEEN
 from mailsvc.services import letters
 from mailsvc.services.view import ranges_of
+from mailsvc.storage.pieces import PieceDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 BATCH = 2_000
 """Letters in one query, and between two looks at a slow reader."""
 SECTION_BATCH = 50
+LARGE = 1 << 20
+"""Octets of a letter that is read in a thread: putting it together takes longer than others should wait."""
 NEAR = 8
 """Letters between two wanted ones that are read with them: cheaper than another query."""
 MAX_PREFIXES = 50_000
@@ -54,8 +57,8 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         dict.fromkeys(COLUMNS[item] for item in items if isinstance(item, Attribute) and item in COLUMNS)
     )
     if sections:
-        names = (*names, "message_id", "trace")
-    complete = True
+        names = tuple(dict.fromkeys((*names, "message_id", "trace", "size")))
+    complete = whole = True
     for indexes in _batches(runs, SECTION_BATCH if sections else BATCH):
         rows: Sequence[tuple[Any, ...]] = ()
         there: Sequence[int] = indexes
@@ -63,12 +66,14 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
             there, rows = _read(ctx, view, indexes, names)
             complete &= len(there) == len(indexes)
         if sections:
-            await _send_with_sections(ctx, view, items, names, there, rows)
+            whole &= await _send_with_sections(ctx, view, items, names, there, rows)
         else:
             ctx.send(_lines(ctx, view, items, names, there, rows))
             await ctx.drain()
     if not view.read_only and any(not section.peek for section in sections):
         await _mark_seen(ctx, view, runs)
+    if not whole:
+        raise RefusedError("A letter is damaged; the others were sent", "CONTACTADMIN")
     if not complete:
         raise RefusedError("Some of these letters are gone", "EXPUNGEISSUED")
     return Done("Fetched", expunges=cmd.uid)
@@ -192,24 +197,35 @@ async def _send_with_sections(
     names: Sequence[str],
     indexes: Sequence[int],
     rows: Sequence[tuple[Any, ...]],
-) -> None:
-    """Letter by letter, so that one slow reader holds one letter and not all."""
-    message_at, trace_at = 1 + names.index("message_id"), 1 + names.index("trace")
+) -> bool:
+    """Letter by letter, so that one slow reader holds one letter and not all; False if one cannot be read."""
+    message_at, trace_at, size_at = (1 + names.index(name) for name in ("message_id", "trace", "size"))
+    reads_content = any(isinstance(item, Section) and needs_content(item) for item in items)
+    whole = True
     for index, row in zip(indexes, rows, strict=True):
-        parts: list[bytes] = []
-        for item in items:
-            if isinstance(item, Section):
-                parts.append(section_reply(ctx, item, row[message_at], row[trace_at]))
-            else:
-                parts.append(
-                    b"".join(
-                        chain.from_iterable(
-                            zip(*_column(ctx, view, item, names, (index,), (row,)), strict=False)
-                        )
-                    )
-                )
-        ctx.send(b"* %d FETCH (%b)\r\n" % (index + 1, b" ".join(parts)))
+        message = row[message_at]
+        try:
+            if reads_content and row[size_at] > LARGE:
+                await ctx.parts.contents.load(ctx.parts.bridge, message)
+            parts = [
+                section_reply(ctx, item, message, row[trace_at])
+                if isinstance(item, Section)
+                else _one(_column(ctx, view, item, names, (index,), (row,)))
+                for item in items
+            ]
+        except PieceDamaged as damage:
+            # One letter that cannot be read must not keep a client from all that come after it.
+            ctx.log_damage(int(message), str(damage))
+            whole = False
+        else:
+            ctx.send(b"* %d FETCH (%b)\r\n" % (index + 1, b" ".join(parts)))
         await ctx.drain()
+    return whole
+
+
+def _one(column: Iterable[Iterable[bytes]]) -> bytes:
+    """The only line of a column."""
+    return b"".join(chain.from_iterable(zip(*column, strict=False)))
 
 
 async def _mark_seen(ctx: Context, view: MailboxView, runs: list[range]) -> None:

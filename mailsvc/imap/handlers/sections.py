@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from mailsvc.model.ids import MessageId
 
 
+_HEADERS = frozenset({Portion.HEADER, Portion.FIELDS, Portion.FIELDS_NOT})
+
+
+def needs_content(asked: Section) -> bool:
+    """Whether more than the letter's header must be read."""
+    return bool(asked.part) or asked.portion not in _HEADERS
+
+
 def section_reply(ctx: Context, asked: Section, message: MessageId, trace: bytes) -> bytes:
     """`BODY[…] {n}` and the octets; NIL where the letter has no such part."""
     octets = _octets(ctx, asked, message, trace)
@@ -30,7 +38,7 @@ def section_reply(ctx: Context, asked: Section, message: MessageId, trace: bytes
 def _octets(ctx: Context, asked: Section, message: MessageId, trace: bytes) -> bytes | None:
     reader = ctx.parts.bridge.reader
     portion = asked.portion
-    if not asked.part and portion in {Portion.HEADER, Portion.FIELDS, Portion.FIELDS_NOT}:
+    if not needs_content(asked):
         header = letters.header(reader, Entry(Uid(0), message, 0, ModSeq(0), 0, trace, 0))
         if portion is Portion.HEADER:
             return header

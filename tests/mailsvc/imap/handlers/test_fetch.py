@@ -117,3 +117,18 @@ def test_a_client_that_reads_slowly_gets_all_of_it(imap: Player) -> None:
     for tag in range(10):
         assert len(imap.alice.line()) > 2_000_000
         imap.alice.gets(f"a{tag} OK ...")
+
+
+def test_a_damaged_letter_does_not_hide_those_behind_it(imap: Player) -> None:
+    imap.house.fill(2)
+    imap.alice.appends(b"Subject: broken\r\n\r\n" + bytes(range(1, 250)) * 40)
+    imap.alice.appends(b"Subject: last\r\n\r\n")
+    (segment,) = (imap.house.data_dir / "segments").iterdir()
+    octets = bytearray(segment.read_bytes())
+    at = octets.rindex(bytes(range(150, 200)))
+    octets[at] ^= 1
+    segment.write_bytes(octets)
+    imap.alice.does("SELECT INBOX")
+    replies = imap.alice.asks("FETCH 1:* (UID BODY.PEEK[])")
+    assert [reply.split()[1] for reply in replies[:-1]] == [b"1", b"2", b"4"]
+    assert replies[-1].startswith(b"t NO [CONTACTADMIN]")
