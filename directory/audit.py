@@ -46,8 +46,7 @@ class AuditReport:
 
 def record(conn: Connection, actor: str, act: str, subject: str, detail: Mapping[str, Any], at: int) -> int:
     """Write one line inside the caller's transaction; its number. Never passwords, hashes or letters in `detail`."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    hold(conn)
     last = conn.execute(_LAST).first()
     sequence, previous = (int(last[0]) + 1, bytes(last[1])) if last is not None else (1, GENESIS)
     line = AuditLine(sequence, at, actor, act, subject, _canonical(detail))
@@ -64,6 +63,12 @@ def record(conn: Connection, actor: str, act: str, subject: str, detail: Mapping
         hash=chain(previous, line),
     )
     return sequence
+
+
+def hold(conn: Connection) -> None:
+    """Let no other transaction write to the directory until this one ends (SQLite has one writer anyway)."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def chain(previous: bytes, line: AuditLine) -> bytes:

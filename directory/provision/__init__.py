@@ -29,15 +29,31 @@ from directory.provision.plan import (
     UnitPlan,
     plan_to_json,
 )
+from directory.provision.recording import ACCOUNT_TABLES, UNIT_TABLES, recording
 from directory.provision.seal import seal
 from directory.provision.stored import StoredPlan, body_of, list_plans, mark_applied, show_plan, store_plan
+from directory.provision.undo import (
+    Conflict,
+    KeptBox,
+    LettersIn,
+    Undo,
+    UndoFault,
+    UndoRefusedError,
+    carry_out_undo,
+    prepare_undo,
+)
 from directory.provision.units import plan_units
 
 __all__ = [
+    "ACCOUNT_TABLES",
+    "UNIT_TABLES",
     "AccountChange",
     "AccountPlan",
     "AccountRow",
+    "Conflict",
     "Fault",
+    "KeptBox",
+    "LettersIn",
     "NewAccount",
     "NewUnit",
     "Plan",
@@ -47,6 +63,9 @@ __all__ = [
     "Remark",
     "Sheet",
     "StoredPlan",
+    "Undo",
+    "UndoFault",
+    "UndoRefusedError",
     "UnitChange",
     "UnitPlan",
     "UnitRow",
@@ -54,13 +73,16 @@ __all__ = [
     "apply_accounts",
     "apply_units",
     "body_of",
+    "carry_out_undo",
     "list_plans",
     "mark_applied",
     "plan_accounts",
     "plan_to_json",
     "plan_units",
+    "prepare_undo",
     "read_accounts",
     "read_units",
+    "recording",
     "seal",
     "show_plan",
     "store_plan",

@@ -1,6 +1,7 @@
 """Plans kept in the directory: who planned what, when it was applied."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from directory.journal import Journal, from_json
 from directory.model import PlanId
 from directory.provision.plan import AccountPlan, UnitPlan, plan_to_json
 from directory.repository.rows import AnyRow, insert_one
@@ -34,6 +36,7 @@ class StoredPlan:
     created_by: str
     created_at: int
     applied_at: int | None
+    undone_at: int | None = None
     body: dict[str, Any] | None = None
 
 
@@ -51,8 +54,9 @@ def store_plan(
     actor: str,
     applied: bool,
     body: str | None = None,
+    undo: str | None = None,
 ) -> PlanId:
-    """Keep a plan; `body` is `body_of(plan)` where that was made beforehand."""
+    """Keep a plan; `body` is `body_of(plan)` where that was made beforehand, `undo` the journal of applying it."""
     return PlanId(
         insert_one(
             conn,
@@ -62,6 +66,7 @@ def store_plan(
             effective_on=plan.effective_on.isoformat(),
             summary=json.dumps(plan.counts),
             body=body if body is not None else body_of(plan),
+            undo=undo,
             created_by=actor,
             created_at=at,
             applied_at=at if applied else None,
@@ -74,6 +79,30 @@ def mark_applied(conn: Connection, plan_id: PlanId, at: int) -> None:
     conn.execute(
         update(plans).where(plans.c.id == plan_id).values(state=PlanState.APPLIED.value, applied_at=at)
     )
+
+
+def mark_undone(conn: Connection, plan_id: PlanId, at: int) -> None:
+    """Say that a plan was taken back."""
+    conn.execute(
+        update(plans).where(plans.c.id == plan_id).values(state=PlanState.UNDONE.value, undone_at=at)
+    )
+
+
+def journal_of(conn: Connection, plan_id: PlanId) -> Journal | None:
+    """What applying the plan changed; None where that was not kept."""
+    kept = conn.execute(select(plans.c.undo).where(plans.c.id == plan_id)).scalar()
+    return None if kept is None else from_json(kept)
+
+
+def later_journals(conn: Connection, plan_id: PlanId) -> Iterator[tuple[PlanId, Journal]]:
+    """The plans applied after this one and still in force, the oldest first."""
+    query = (
+        select(plans.c.id, plans.c.undo)
+        .where(plans.c.id > plan_id, plans.c.state == PlanState.APPLIED.value, plans.c.undo.is_not(None))
+        .order_by(plans.c.id)
+    )
+    for number, kept in conn.execute(query):
+        yield PlanId(number), from_json(kept)
 
 
 def list_plans(conn: Connection, limit: int = 50) -> list[StoredPlan]:
@@ -98,5 +127,6 @@ def _stored(row: AnyRow, body: dict[str, Any] | None = None) -> StoredPlan:
         created_by=row.created_by,
         created_at=row.created_at,
         applied_at=row.applied_at,
+        undone_at=row.undone_at,
         body=body,
     )

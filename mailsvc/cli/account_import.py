@@ -88,15 +88,17 @@ def _apply(
         body, who = provision.body_of(sealed), plan_view.actor()
         try:
             with ctx.store.write() as uow:
-                created = provision.apply_accounts(
-                    uow.conn,
-                    sealed,
-                    at=uow.clock(),
-                    actor=who,
-                    on_accounts_created=on_accounts_created(uow),
-                )
+                with provision.recording(uow.conn, provision.ACCOUNT_TABLES) as recorded:
+                    created = provision.apply_accounts(
+                        uow.conn,
+                        sealed,
+                        at=uow.clock(),
+                        actor=who,
+                        on_accounts_created=on_accounts_created(uow),
+                    )
+                undo = recorded.journal.to_json()
                 plan_id = provision.store_plan(
-                    uow.conn, "account", sealed, at=uow.clock(), actor=who, applied=True, body=body
+                    uow.conn, "account", sealed, at=uow.clock(), actor=who, applied=True, body=body, undo=undo
                 )
         except BaseException as error:
             if first_passwords is not None:

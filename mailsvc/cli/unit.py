@@ -81,10 +81,12 @@ def _apply(ctx: CliContext, plan: UnitPlan) -> int:
     body, who = provision.body_of(plan), plan_view.actor()
     try:
         with ctx.store.write() as uow:
-            provision.apply_units(uow.conn, plan, at=uow.clock(), actor=who)
+            with provision.recording(uow.conn, provision.UNIT_TABLES) as recorded:
+                provision.apply_units(uow.conn, plan, at=uow.clock(), actor=who)
             uow.record(DirectoryChanged())
+            undo = recorded.journal.to_json()
             return provision.store_plan(
-                uow.conn, "unit", plan, at=uow.clock(), actor=who, applied=True, body=body
+                uow.conn, "unit", plan, at=uow.clock(), actor=who, applied=True, body=body, undo=undo
             )
     except provision.PlanDriftedError as error:
         ctx.refuse(
