@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from directory import authenticate
 from directory.authenticate import Door, Failure, Verdict, Verifier
-from directory.model import AccountKind
+from directory.model import AccountKind, AccountState
 from directory.passwords import PasswordRule
 from directory.repository import boxes as directory_boxes
 from mailsvc.model.errors import AccountLocked, WrongCredentials
@@ -84,9 +84,9 @@ def principal_of(db: Reader, verdict: Verdict) -> Principal:
 
 
 def principal(db: Reader, account_id: AccountId) -> Principal:
-    """The principal of an account; WrongCredentials once it is gone."""
+    """The principal of an account; WrongCredentials once it is locked or gone."""
     account = directory_boxes.account_by_id(db.conn, account_id)
-    if account is None or not account.kind.signs_in:
+    if account is None or not account.kind.signs_in or account.state is not AccountState.ACTIVE:
         raise WrongCredentials
     return Principal(
         account_id=account.id,

@@ -138,8 +138,10 @@ FLAGS_IN_USE = Statement(select(_e.c.flags).where(_in_range).distinct())
 REMAP = Statement(
     update(_e)
     .where(and_(_in_range, _e.c.flags == bindparam("old_flags")))
-    .values(flags=bindparam("new_flags"))
+    .values(flags=-1 - bindparam("new_flags", type_=_e.c.flags.type))
 )
+"""Negative until all are done: the new flags of some may be the old flags of others."""
+REMAPPED = Statement(update(_e).where(and_(_in_range, _e.c.flags < 0)).values(flags=-1 - _e.c.flags))
 OWNERS = Statement(
     select(tables.mailboxes.c.account_id)
     .join(_e, _e.c.mailbox_id == tables.mailboxes.c.id)
@@ -351,6 +353,7 @@ def _translate_keywords(uow: UnitOfWork, source: Mailbox, target: Mailbox, span:
         if held:
             bits = mailboxes.keyword_bits(uow, target.account_id, held)
             uow.run(REMAP, {**place, "old_flags": flags, "new_flags": flags & 31 | bits})
+    uow.run(REMAPPED, place)
 
 
 def _take_away(
