@@ -303,6 +303,12 @@ class Mail(Protocol):
     def delete(self, viewer: Viewer, mailbox_id: int, uids: tuple[int, ...]) -> bool:
         """Move to Trash; true when they were in Trash or Junk and are now gone for good."""
 
+    def make_folder(self, viewer: Viewer, account_id: int, name: str) -> int:
+        """A new folder in a box; its id. Raise BadName or MailboxExists."""
+
+    def remove_folder(self, viewer: Viewer, mailbox_id: int) -> None:
+        """Remove a folder without a purpose, with its letters. Raise MailboxProtected for the others."""
+
     def search(self, viewer: Viewer, account_id: int, query: str, cursor: str) -> Hits:
         """Letters of one box, best or newest first."""
 

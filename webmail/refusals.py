@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 WEB_SAYS: Final[dict[type[errors.ServiceError], tuple[int, str]]] = {
     errors.MailboxMissing: (404, "mailbox_gone"),
+    errors.MailboxExists: (409, "folder_exists"),
+    errors.MailboxProtected: (409, "folder_protected"),
+    errors.BadName: (422, "bad_folder_name"),
     errors.LetterMissing: (404, "letter_gone"),
     errors.NotPermitted: (403, "not_permitted"),
     errors.OverQuota: (409, "box_full"),

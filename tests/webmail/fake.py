@@ -5,7 +5,15 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from mailsvc.model.errors import Conflict, LetterMissing, MailboxMissing, NotPermitted, WrongCredentials
+from mailsvc.model.errors import (
+    BadName,
+    Conflict,
+    LetterMissing,
+    MailboxMissing,
+    MailboxProtected,
+    NotPermitted,
+    WrongCredentials,
+)
 from search.fold import fold
 from search.query import QueryError, parse_query
 from webmail.ports import (
@@ -185,6 +193,20 @@ class FakeMail:
             return True
         self.move(viewer, mailbox_id, uids, trash)
         return False
+
+    def make_folder(self, viewer, account_id, name):
+        if not name:
+            raise BadName
+        number = max(self.world.letters) + 1
+        at = next(at for at, box in enumerate(self.world.boxes) if box.account_id == account_id)
+        boxes = list(self.world.boxes)
+        boxes[at] = replace(boxes[at], folders=(*boxes[at].folders, Folder(number, name, "", 0, 0)))
+        self.world.boxes = tuple(boxes)
+        self.world.letters[number] = {}
+        return number
+
+    def remove_folder(self, viewer, mailbox_id):
+        raise MailboxProtected
 
     def search(self, viewer, account_id, query, cursor):
         try:

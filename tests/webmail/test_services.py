@@ -290,6 +290,31 @@ def test_deleting_moving_and_flagging_reach_the_store(office):
     assert office.box("an", SpecialUse.TRASH).exists == 1
 
 
+def test_folders_are_made_and_removed_in_own_and_shared_boxes(office):
+    an = office.reader()
+    for local in ("an", "daron"):
+        made = an.post("/folders", {"box": str(office.ids[local]), "folder_name": "Bão lũ/2026"})
+        assert made.status_code == 303
+        page = text(an.get(made.headers["Location"]))
+        assert "2026" in page
+        number = made.headers["Location"].rpartition("/")[2]
+        assert an.post("/folders/remove", {"mailbox": number}).headers["Location"] == "/mail"
+        assert an.get(made.headers["Location"]).status_code == 404
+        assert an.post("/folders", {"box": str(office.ids[local]), "folder_name": " "}).status_code == 422
+    assert an.post("/folders/remove", {"mailbox": str(office.box("an").id)}).status_code == 409
+    assert an.post("/folders", {"box": str(office.ids["huong"]), "folder_name": "x"}).status_code == 404
+
+
+def test_opening_a_conversation_marks_all_of_it_as_read(office):
+    office.deliver("an", subject="Mot", extra=TEXT + "References: <goc@x>\r\n")
+    office.deliver("an", subject="Hai", extra=TEXT + "References: <goc@x>\r\n")
+    an, inbox = office.reader(), office.box("an")
+    an.post("/view", {"view": "threads", "back": f"/mail/{inbox.id}"})
+    assert '<span class="count">2</span>' in text(an.get(f"/mail/{inbox.id}"))
+    assert text(an.get(f"/mail/{inbox.id}/2")).count('class="one"') == 2
+    assert office.box("an").unseen == 0
+
+
 def test_the_password_is_changed_and_other_sessions_end(office):
     an, elsewhere = office.reader(), office.reader()
     page = an.get("/password")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from directory.model import AccountKind, Right
 from mailsvc.model import flags
+from mailsvc.model.errors import MailboxMissing
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.model.mailbox import INBOX, SpecialUse
 from mailsvc.services import find, letters, mailbox_tree, reading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mailsvc.model.mailbox import Mailbox
     from mailsvc.model.message import ListedLetter
     from mailsvc.services.open_store import Store
+    from mailsvc.services.permissions import Principal
     from mailsvc.storage.unit_of_work import Reader
     from search.engine import Engine
     from webmail.ports import Body, BoxKind, Letter, Part, Row, Viewer
@@ -191,6 +193,32 @@ class ServiceMail:
             target = place_by_id(uow, principal, trash.id, Right.READ | Right.ACT)
             letters.move(uow, place, target, _ranges(uids))
             return False
+
+    def make_folder(self, viewer: Viewer, account_id: int, name: str) -> int:
+        """A new folder in a box."""
+        principal = principal_of(viewer)
+        with self._store.write() as uow:
+            return int(
+                mailbox_tree.create(uow, principal, self._whole_name(uow, principal, account_id, name)).id
+            )
+
+    def remove_folder(self, viewer: Viewer, mailbox_id: int) -> None:
+        """Remove a folder with its letters, which stay recoverable."""
+        principal = principal_of(viewer)
+        with self._store.write() as uow:
+            mailbox = place_by_id(uow, principal, MailboxId(mailbox_id)).mailbox
+            name = self._whole_name(uow, principal, int(mailbox.account_id), mailbox.name)
+            mailbox_tree.delete(uow, principal, name)
+
+    @staticmethod
+    def _whole_name(db: Reader, principal: Principal, account_id: int, name: str) -> str:
+        """The name in the person's name space (RFC 2342 §5)."""
+        if account_id == principal.account_id:
+            return name
+        for shared in shared_boxes(db, principal):
+            if int(shared.account.id) == account_id:
+                return f"{mailbox_tree.SHARED}/{shared.account.address}/{name}"
+        raise MailboxMissing(name)
 
     def search(self, viewer: Viewer, account_id: int, query: str, cursor: str) -> Hits:
         """Letters of one box that match, best first."""

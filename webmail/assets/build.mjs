@@ -11,7 +11,7 @@ const out = process.argv[2] ?? join(here, "..", "static");
 const sha = (data) => createHash("sha256").update(data).digest("hex");
 
 const ICONS = [
-  "archive", "arrow-left", "badge", "code", "ellipsis", "file-pen-line", "folder", "folder-input", "forward", "inbox",
+  "archive", "arrow-left", "badge", "code", "ellipsis", "file-pen-line", "folder", "folder-input", "folder-plus", "forward", "inbox",
   "key-round", "link", "list", "list-ordered", "log-out", "mail", "mail-open", "menu", "messages-square", "octagon-alert",
   "paperclip", "printer", "remove-formatting", "reply", "reply-all", "save", "search", "send", "sliders-horizontal",
   "square-pen", "star", "text-quote", "trash-2", "type", "users", "x",

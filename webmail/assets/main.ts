@@ -71,10 +71,22 @@ document.addEventListener("change", (event) => {
   if (target.id === "all" || target.name === "letter") countSelected();
 });
 
+document.addEventListener("keydown", (event) => {
+  const field = event.target as HTMLElement;
+  if (event.key !== "Enter" || field.id !== "folder-name" || event.isComposing) return;
+  event.preventDefault(); // the form's first button is another one
+  field.parentElement?.querySelector("button")?.click();
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   const button = (event as SubmitEvent).submitter as HTMLButtonElement | null;
   if (form.getAttribute("action") === "/sign-out") forgetKept();
+  const sure = button?.dataset["sure"];
+  if (sure && !confirm(sure)) {
+    event.preventDefault();
+    return;
+  }
   if (form.getAttribute("action") !== "/act" || button?.hasAttribute("formaction")) return;
   event.preventDefault();
   if (button?.name === "star") {

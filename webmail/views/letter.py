@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -40,8 +41,12 @@ def letter(mailbox_id: int, uid: int) -> str:
         return draft_page(who, boxes, box, folder, uid)
     one = mail.letter(who, mailbox_id, uid)
     letters = mail.conversation(who, mailbox_id, uid) if threads_wanted() else ()
-    if not one.row.seen:
-        mail.mark(who, mailbox_id, (uid,), seen=True)
+    unread: defaultdict[int, list[int]] = defaultdict(list)
+    for each in letters or (one,):
+        if not each.row.seen:
+            unread[each.row.mailbox_id].append(each.row.uid)
+    for unread_in, uids in unread.items():
+        mail.mark(who, unread_in, tuple(uids), seen=True)
     values = {
         "boxes": boxes,
         "box": box,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, abort, make_response, redirect, render_template, request
 
+from mailsvc.model.errors import BadName
 from webmail.views.gate import remember
 from webmail.views.shell import find_folder, inbox_of, list_values, render
 from webmail.web import local_path, viewer, web
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 screen = Blueprint("mailbox", __name__)
+MAX_NAME = 200
 
 
 @screen.get("/mail")
@@ -57,3 +59,25 @@ def view() -> Response:
     response = make_response(redirect(local_path(request.form.get("back", "")), 303))
     remember(response, "view", chosen)
     return response
+
+
+@screen.post("/folders")
+def make_folder() -> Response:
+    """A new folder, and there."""
+    account = request.form.get("box", "")
+    if not account.isdecimal() or len(account) > 18:
+        abort(400)
+    name = request.form.get("folder_name", "").strip()[:MAX_NAME]
+    if not name:
+        raise BadName
+    return redirect(f"/mail/{web().services.mail.make_folder(viewer(), int(account), name)}", 303)
+
+
+@screen.post("/folders/remove")
+def remove_folder() -> Response:
+    """Remove a folder; its letters stay recoverable for a while."""
+    mailbox = request.form.get("mailbox", "")
+    if not mailbox.isdecimal() or len(mailbox) > 18:
+        abort(400)
+    web().services.mail.remove_folder(viewer(), int(mailbox))
+    return redirect("/mail", 303)
