@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, bindparam, insert, select, update
+from sqlalchemy import BindParameter, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -49,9 +49,6 @@ _COLUMNS = (
     "has_attachments",
 )
 ADD = Statement(insert(_m).values({name: bindparam(name) for name in _COLUMNS}).returning(_m.c.id))
-OWN_THREAD = Statement(
-    update(_m).where(_m.c.id == bindparam("message")).values(thread_id=bindparam("message"))
-)
 THREAD_OF = Statement(select(_t.c.thread_id).where(_t.c.reference == bindparam("reference")))
 _reference_row: dict[str, BindParameter[Any]] = {
     "reference": bindparam("reference"),
@@ -124,6 +121,9 @@ def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
     ).encode()
     summary = prepared.summary
     thread = _thread_of(uow, summary)
+    if thread is None:
+        # A conversation of its own: 62 bits of its key name it without another statement.
+        thread = int.from_bytes(prepared.key[:8], "big") >> 2
     row = uow.one(
         ADD,
         {
@@ -135,7 +135,7 @@ def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
             "body": summary.body,
             "body_structure": summary.body_structure,
             "message_id": summary.message_id,
-            "thread_id": thread or 0,
+            "thread_id": thread,
             "sent_at": summary.sent_at,
             "from_name": summary.from_name,
             "from_address": summary.from_address,
@@ -147,11 +147,8 @@ def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
         },
     )
     assert row is not None
-    message = MessageId(row[0])
-    if thread is None:
-        uow.run(OWN_THREAD, {"message": message})
-    _remember_references(uow, summary, thread or message)
-    return message
+    _remember_references(uow, summary, thread)
+    return MessageId(row[0])
 
 
 def _named(summary: Summary) -> list[str]:

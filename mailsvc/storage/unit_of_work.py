@@ -175,7 +175,6 @@ class UnitOfWork(Reader):
             self.run(SET_SEGMENT, {"segment": segment_id, "length": length, "sealed": 1})
             segment_id, length = self._new_segment()
         self._segment = (segment_id, length + octets)
-        self.run(SET_SEGMENT, {"segment": segment_id, "length": length + octets, "sealed": 0})
         return segment_id, length
 
     def _new_segment(self) -> tuple[int, int]:
@@ -199,13 +198,15 @@ class UnitOfWork(Reader):
         """Run one unit in a savepoint: what it raises undoes it and nothing else."""
         self._savepoints += 1
         name = f"unit_{self._savepoints}"
-        before = dict(self.changes)
+        before, segment = dict(self.changes), self._segment
         self._cursor.execute(f"SAVEPOINT {name}")
         try:
             result = unit(self, *args)
         except BaseException:
             self.changes = before
-            self._segment = None
+            if segment is None or self._segment is None or self._segment[0] != segment[0]:
+                self._segment = segment  # a segment that the unit began goes with it
+            # Else the place of its pieces stays unused, for those that other units put behind them.
             try:
                 self._cursor.execute(f"ROLLBACK TO {name}")
                 self._cursor.execute(f"RELEASE {name}")
@@ -217,7 +218,9 @@ class UnitOfWork(Reader):
         return result
 
     def write_changes(self) -> None:
-        """Leave a row for the other processes of what this transaction changed."""
+        """Vouch for the octets put into the segment, and leave a row for others of what this transaction changed."""
+        if self._segment is not None:
+            self.run(SET_SEGMENT, {"segment": self._segment[0], "length": self._segment[1], "sealed": 0})
         self.many(
             ADD_CHANGE,
             [

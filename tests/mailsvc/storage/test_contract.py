@@ -301,3 +301,28 @@ def test_changes_reach_another_process_once_and_after_the_commit(store, an):
     assert [change.mailbox_id for change in feed.news()] == [box]
     assert feed.news() == ()
     reader.close()
+
+
+def test_a_unit_that_fails_leaves_the_pieces_of_the_others_whole(store, an):
+    """The place of its pieces in the segment is not given to others of the same commit twice."""
+    ready = [
+        prepare(letter(number, body=os.urandom(3000).hex().encode()), store.pieces) for number in range(6)
+    ]
+    to_an = (Recipient(Address("an", DOMAIN), (an.account_id,)),)
+
+    def take_and_fail(uow, incoming):
+        receive(uow, incoming)
+        raise OverQuota
+
+    with store.write() as uow:
+        for number, content in enumerate(ready):
+            incoming = IncomingLetter(content, b"", "", to_an)
+            if number % 2:
+                with pytest.raises(OverQuota):
+                    uow.attempt(take_and_fail, incoming)
+            else:
+                uow.attempt(receive, incoming)
+    deliver(store, letter(99), an.account_id)
+    with store.read() as db:
+        report = verify(db)
+        assert (report.faults, report.letters) == ([], 4)
