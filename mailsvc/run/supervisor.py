@@ -22,6 +22,8 @@ PR_SET_PDEATHSIG = 1
 START_SECONDS = 60
 STOP_SECONDS = 30
 DEATHS, DEATH_WINDOW = 5, 60
+MALLOC = {"MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "2"}
+"""glibc gives back what a password's hash used (19 MiB), and an idle TLS connection holds 27 KiB instead of 49."""
 
 
 @dataclass(slots=True)
@@ -114,6 +116,7 @@ def _start(data_dir: Path, role: str) -> Child:
             ],
             pass_fds=(told,),
             stdin=subprocess.DEVNULL,
+            env={**MALLOC, **os.environ},
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread runs here
         )
     finally:
