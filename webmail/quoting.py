@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Final, cast
 
 from webmail.ports import DraftFields, Party
 from webmail.recipients import write_people
-from webmail.sanitise import text_of
+from webmail.sanitise import sanitise_letter, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +37,7 @@ def answer_fields(
             account_id=0,
             subject=f"Fwd: {subject}",
             text=f"\n\n{head}\n\n{text}\n",
+            html=_forward_html(head, body.text) if body.kind == "html" else "",
             answers=f"{letter.row.mailbox_id}-{letter.row.uid}",
             mode="forward",
         )
@@ -59,6 +61,12 @@ def answer_fields(
         answers=f"{letter.row.mailbox_id}-{letter.row.uid}",
         mode=cast("Literal['reply', 'reply_all']", mode),
     )
+
+
+def _forward_html(head: str, html: str) -> str:
+    """The other letter as it looked, its tables too; nothing in it is loaded from elsewhere."""
+    lines = "".join(f"<div>{escape(line)}</div>" for line in head.split("\n"))
+    return f"<div><br></div><div><br></div>{lines}<div><br></div>{sanitise_letter(html).html}"
 
 
 def _others(people: tuple[Party, ...], taken: set[str]) -> list[Party]:

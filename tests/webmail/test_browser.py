@@ -160,6 +160,41 @@ def test_a_new_letter_appears_without_a_reload(watched, site):
     expect(page.locator('#tree [data-folder="10"] .n')).not_to_have_text(before)
 
 
+def test_many_tabs_share_one_stream_and_all_hear(watched, site):
+    one = watched()
+    pages = [one.sign_in()]
+    streams = []
+    one.context.on(
+        "request", lambda request: streams.append(request.url) if request.url.endswith("/live") else None
+    )
+    for _ in range(8):
+        page = one.context.new_page()
+        page.goto(site.url("/mail/10"))
+        pages.append(page)
+    site.world.arrive(10, OFFICE, "Thư vừa đến", "Xin chào")
+    for page in pages:
+        expect(page.locator("#rows .row").first).to_contain_text("Thư vừa đến")
+    assert streams == []
+    pages[0].close()  # the one that had the stream goes; another takes it
+    page = pages[1]
+    page.bring_to_front()
+    site.world.arrive(10, OFFICE, "Thư thứ hai", "Xin chào")
+    expect(page.locator("#rows .row").first).to_contain_text("Thư thứ hai")
+
+
+def test_a_forward_keeps_the_look_of_the_letter(watched, site):
+    page = watched().sign_in()
+    page.goto(site.url("/compose?mode=forward&letter=10-65"))
+    expect(page.locator(".editor table td").first).to_have_text("Đơn Dương")
+    page.locator("[data-people=to] .people-box input").fill("huongttb@lamdong.example")
+    page.click("[data-send]")
+    expect(page.locator(".toast").first).to_have_text("Đã gửi.")
+    fields = site.world.writing.sent[0].fields
+    assert "<td>Đơn Dương</td>" in fields.html
+    assert "tracker" not in fields.html
+    assert "bốn tại chỗ" in fields.text
+
+
 def test_a_choice_of_letters_survives_an_arrival(watched, site):
     page = watched().sign_in()
     page.check("#row-10-62 input")

@@ -92,5 +92,6 @@ export function makeRich(form: HTMLFormElement, changed: () => void): RichText |
   place.setAttribute("aria-label", area.getAttribute("aria-label") ?? "");
   area.before(place);
   area.hidden = true;
+  kept.disabled = false; // without this script the plain text is what is sent
   return new RichText(place, toolbar, kept.value.trim() || asHtml(area.value), changed);
 }

@@ -6,6 +6,7 @@ import { toast } from "./toast";
 interface News {
   accounts: number[];
   mailboxes: number[];
+  opened?: boolean;
 }
 
 let timer = 0;
@@ -37,20 +38,43 @@ async function compare(): Promise<void> {
   if (state() !== before) await refreshList();
 }
 
-export function listen(): void {
+function heard(news: News): void {
+  if (news.opened) void compare();
+  for (const id of news.mailboxes) pending.add(id);
+  // A little later, so that a burst is one look; sooner than anybody would notice.
+  if (news.mailboxes.length > 0 || news.accounts.length > 0) timer ||= window.setTimeout(() => void look(), 120);
+}
+
+function connect(tell: (news: News) => void): EventSource {
   const source = new EventSource("/live");
-  source.addEventListener("changed", (event) => {
-    const news = JSON.parse((event as MessageEvent<string>).data) as News;
-    for (const id of news.mailboxes) pending.add(id);
-    // A little later, so that a burst is one look; sooner than anybody would notice.
-    timer ||= window.setTimeout(() => void look(), 120);
-  });
-  source.addEventListener("open", () => {
-    find("#top")?.classList.remove("offline");
-    void compare();
-  });
-  source.addEventListener("error", () => {
-    find("#top")?.classList.add("offline");
-  });
+  source.addEventListener("changed", (event) => tell(JSON.parse((event as MessageEvent<string>).data) as News));
+  source.addEventListener("open", () => tell({ accounts: [], mailboxes: [], opened: true }));
   window.addEventListener("pagehide", () => source.close());
+  return source;
+}
+
+/** One stream for all tabs of a browser: HTTP/1.1 has six connections, and each tab more would take one for ever. */
+export function listen(): void {
+  const name = `live:${document.body.dataset["viewer"] ?? ""}`;
+  if (!navigator.locks) {
+    let source: EventSource | null = null; // no secure context: only the tab that is looked at listens
+    const follow = (): void => {
+      source?.close();
+      source = document.visibilityState === "visible" ? connect(heard) : null;
+    };
+    document.addEventListener("visibilitychange", follow);
+    follow();
+    return;
+  }
+  const others = new BroadcastChannel(name);
+  others.addEventListener("message", (event) => heard((event as MessageEvent<News>).data));
+  const late = window.setTimeout(() => void compare(), 400); // another tab has the stream: look once
+  void navigator.locks.request(name, () => {
+    window.clearTimeout(late);
+    connect((news) => {
+      heard(news);
+      others.postMessage(news);
+    });
+    return new Promise<never>(() => undefined); // held until this tab goes; then another takes it
+  });
 }

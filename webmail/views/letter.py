@@ -79,7 +79,6 @@ def body(mailbox_id: int, uid: int) -> Response:
         render_template("body.html", safe=safe, kind="html" if found.kind == "html" else "plain")
     )
     response.headers["Content-Security-Policy"] = letter_policy(g.nonce, remote_images=remote)
-    response.headers["Cache-Control"] = "private, max-age=600"
     return response
 
 
@@ -91,7 +90,6 @@ def part(mailbox_id: int, uid: int, section: str) -> Response:
     head = SHOWN_IMAGES.get(found.media_type)
     if inline and head and found.content.startswith(head):
         response = Response(found.content, content_type=found.media_type)
-        response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     else:
         response = download(found)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
