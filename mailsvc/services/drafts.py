@@ -57,6 +57,7 @@ SET = Statement(
     update(_d)
     .where(_d.c.id == bindparam("draft"))
     .values(
+        account_id=bindparam("account"),
         revision=bindparam("new_revision"),
         mailbox_id=bindparam("mailbox"),
         uid=bindparam("new_uid"),
@@ -151,6 +152,7 @@ def save(
             SET,
             {
                 "draft": kept_id,
+                "account": account,
                 "new_revision": revision + 1,
                 "mailbox": drafts_box.id,
                 "new_uid": uid,

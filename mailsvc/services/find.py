@@ -65,7 +65,7 @@ def search(
     )
 
     query = parse_query(text)
-    index_mail.catch_up(db, engine, max_text)
+    index_mail.catch_up(db, engine, account, max_text)
     place = Place(mailboxes.by_name(db, account, "INBOX"), principal.account_id, rights)
     found: list[ListedLetter] = []
     last = before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, select
 
 from mailsvc.mime.parse import parse
 from mailsvc.mime.text import file_name, searchable_text, walk
@@ -16,6 +16,7 @@ from mailsvc.storage.statement import Statement
 from search.engine import MANY, MANY_OWNERS, Document
 
 if TYPE_CHECKING:
+    from mailsvc.model.ids import AccountId
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
     from search.engine import Engine
 
@@ -24,6 +25,19 @@ SINCE = Statement(
     select(_f.c.seq, _f.c.message_id)
     .where(_f.c.seq > bindparam("seq"))
     .order_by(_f.c.seq)
+    .limit(bindparam("limit", type_=_f.c.seq.type))
+)
+OF_BOX_SINCE = Statement(
+    select(tables.entries.c.message_id)
+    .join(tables.mailboxes, tables.mailboxes.c.id == tables.entries.c.mailbox_id)
+    .where(
+        and_(
+            tables.mailboxes.c.account_id == bindparam("account"),
+            tables.entries.c.message_id.in_(select(_f.c.message_id).where(_f.c.seq > bindparam("seq"))),
+        )
+    )
+    .distinct()
+    .order_by(tables.entries.c.message_id.desc())
     .limit(bindparam("limit", type_=_f.c.seq.type))
 )
 NEWEST = Statement(select(func.coalesce(func.max(_f.c.seq), 0)))
@@ -82,11 +96,17 @@ def step(db: Reader, engine: Engine, *, batch: int, max_text: int) -> bool:
     return len(waiting) == batch
 
 
-def catch_up(db: Reader, engine: Engine, max_text: int) -> None:
-    """Before a search: index the few letters past the watermark, so that nothing acknowledged is missed."""
+def catch_up(db: Reader, engine: Engine, account: AccountId, max_text: int) -> None:
+    """Before a search: index the few letters past the watermark, so that nothing acknowledged is missed.
+
+    Where many wait, those of the searched box go first; the watermark comes by them later, which changes nothing.
+    """
     for _ in range(CATCH_UP_LETTERS // 20):
         if not step(db, engine, batch=20, max_text=max_text):
             return
+    waiting = {"seq": engine.watermark(), "account": account, "limit": CATCH_UP_LETTERS}
+    own = [document(db, MessageId(row[0]), max_text) for row in db.rows(OF_BOX_SINCE, waiting)]
+    engine.index([found for found in own if found is not None])
 
 
 def forget_feed(uow: UnitOfWork, engine: Engine) -> None:

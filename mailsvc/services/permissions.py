@@ -90,6 +90,6 @@ def place_by_name(
 
 def sending_addresses(db: Reader, principal: Principal) -> list[Address]:
     """Addresses that this person may put into From and MAIL FROM, their own first."""
-    accounts = [principal.account_id]
-    accounts += [box.account.id for box in shared_boxes(db, principal) if box.rights & Right.SEND_AS]
-    return directory_boxes.sending_addresses(db.conn, accounts)
+    own = directory_boxes.sending_addresses(db.conn, [principal.account_id])
+    shared = [box.account.id for box in shared_boxes(db, principal) if box.rights & Right.SEND_AS]
+    return own + directory_boxes.sending_addresses(db.conn, shared)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from directory.model import AccountState, Right
+from directory.repository import boxes as directory_boxes
 from mailsvc.model.errors import NoSuchRecipient, NotPermitted, OverQuota
 from mailsvc.model.flags import SEEN
 from mailsvc.model.mailbox import SpecialUse
 from mailsvc.services import mailbox_tree
-from mailsvc.services.permissions import sending_addresses
+from mailsvc.services.permissions import rights_in, sending_addresses
 from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, is_local, receive, resolve_recipient
 from mailsvc.storage import entries, messages, outbound, seen
 
@@ -95,6 +97,7 @@ def check_sender(db: Reader, principal: Principal, address: Address) -> None:
 
 def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Submitted:
     """Deliver to our own boxes, queue for the world, keep a copy where asked: durable together."""
+    _refuse_unless_active(uow, principal)
     if letter.reverse_path is not None:
         check_sender(uow, principal, letter.reverse_path)
     message = messages.put(uow, letter.content)
@@ -130,8 +133,17 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
     return Submitted(outcomes, len(letter.remote))
 
 
+def _refuse_unless_active(db: Reader, principal: Principal) -> None:
+    """A session outlives the lock of its account; what is sent in it must not."""
+    account = directory_boxes.account_by_id(db.conn, principal.account_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        raise NotPermitted(str(principal.address))
+
+
 def _keep_copy(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter, message: MessageId) -> None:
     assert letter.keep_in_sent_of is not None
+    if not rights_in(uow, principal, letter.keep_in_sent_of) & Right.SEND_AS:
+        raise NotPermitted(str(principal.address))
     sent = mailbox_tree.special(uow, letter.keep_in_sent_of, SpecialUse.SENT)
     flags = 0 if sent.per_person_seen else SEEN
     uid, _ = entries.add(uow, sent, message, letter.content.size, flags=flags, internal_date=uow.clock())
