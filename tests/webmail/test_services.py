@@ -201,7 +201,7 @@ def test_the_sender_chosen_last_is_the_sender(office):
     form |= {"account": str(office.ids["daron"]), "revision": "1"}
     assert an.post_json("/compose", {**form, "do": "save"}).json["revision"] == 2
     page = text(an.get(f"/compose?draft={form['draft']}"))
-    assert re.search(rf'<option value="{office.ids["daron"]}" selected>', page)
+    assert re.search(rf'<option value="{office.ids["daron"]}" data-kind="unit" selected>', page)
     assert an.post_json("/compose", {**form, "revision": "2", "do": "send"}).json["done"]
     source = office.reader("huong").get(f"/mail/{office.box('huong').id}/1/source").data
     assert b"From: daron <daron@" in source

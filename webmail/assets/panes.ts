@@ -20,9 +20,14 @@ export function settle(pane: string): void {
     document.body.dataset["mailbox"] = mailbox;
     markFolder(mailbox);
     const box = find<HTMLInputElement>(".search [name=box]");
-    if (box) box.value = list?.dataset["box"] ?? "";
+    const account = list?.dataset["box"] ?? "";
+    if (box) box.value = account;
+    const compose = find<HTMLAnchorElement>(".compose-button");
+    compose?.setAttribute("href", `/compose?box=${account}`);
+    compose?.setAttribute("hx-get", `/compose?part=reader&box=${account}`);
     if (!find("#reader > [data-title]")) title(list);
   }
+  if (pane === "tree") markFolder(document.body.dataset["mailbox"] ?? "");
   if (pane === "reader") {
     const letter = find<HTMLElement>("#reader > [data-title]");
     title(letter);

@@ -88,6 +88,7 @@ WORDS: Final[dict[str, str]] = {
     "numbers": "Numbered list",
     "old_password": "Current password",
     "older_letters": "Older letters",
+    "other_folders": "Other folders",
     "password_changed": "Password changed.",
     "password_contains_name": "it must not contain your address",
     "password_control_character": "it must not contain control characters",

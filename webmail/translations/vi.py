@@ -88,6 +88,7 @@ WORDS: Final[dict[str, str]] = {
     "numbers": "Danh sách số",
     "old_password": "Mật khẩu hiện tại",
     "older_letters": "Thư cũ hơn",
+    "other_folders": "Thư mục khác",
     "password_changed": "Đã đổi mật khẩu.",
     "password_contains_name": "không được chứa tên đăng nhập",
     "password_control_character": "không được chứa ký tự điều khiển",

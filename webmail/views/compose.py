@@ -60,6 +60,11 @@ def _begin(who: Viewer, boxes: tuple[Box, ...]) -> tuple[DraftFields, Box, Folde
     mode = request.args.get("mode", "reply")
     if not chosen or mode not in {"reply", "reply_all", "forward"}:
         box, folder = inbox_of(boxes)
+        asked = request.args.get("box", "")
+        for each in boxes:  # whoever is in the unit's box writes for the unit, unless they choose otherwise
+            drafts = each.folder("drafts")
+            if str(each.account_id) == asked and each.may_send and drafts:
+                box, folder = each, drafts
         return DraftFields(box.account_id, to=request.args.get("to", "")[:2_000], mode="new"), box, folder
     mail = web().services.mail
     mailbox_id, uid = int(chosen[1]), int(chosen[2])
