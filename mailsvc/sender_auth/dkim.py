@@ -190,7 +190,7 @@ def _read(field: HeaderField) -> _Signature:
         selector=(to_a_labels(required(tags, "s")) or ""),
         identity=identity,
         algorithm=algorithm_tag(tags),
-        names=signed_names(tags),
+        names=_names(tags),
         relaxed_header=relaxed_header,
         relaxed_body=relaxed_body,
         body_hash=octets_of(required(tags, "bh"), "bh"),
@@ -199,6 +199,13 @@ def _read(field: HeaderField) -> _Signature:
         made=number(tags, "t"),
         expires=number(tags, "x"),
     )
+
+
+def _names(tags: dict[str, str]) -> tuple[str, ...]:
+    names = signed_names(required(tags, "h"))
+    if "from" not in names:
+        raise TagError("h= leaves From out")  # RFC 6376 §5.4
+    return names
 
 
 def _body_length(tags: dict[str, str]) -> int | None:

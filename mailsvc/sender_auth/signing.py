@@ -100,13 +100,11 @@ async def find_key(resolver: TxtResolver, domain: str, selector: str) -> PublicK
     raise NotValid(DkimVerdict.TEMPERROR, found.reason)
 
 
-def signed_names(tags: dict[str, str]) -> tuple[str, ...]:
-    """The names in h=, in lower case; TagError if From is not among them (RFC 6376 §5.4)."""
-    names = tuple(one.strip().lower() for one in required(tags, "h").split(":"))
+def signed_names(value: str) -> tuple[str, ...]:
+    """The names in h=, in lower case (RFC 6376 §3.5)."""
+    names = tuple(one.strip().lower() for one in value.split(":"))
     if len(names) > MAX_NAMES:
         raise TagError("h= names too many fields")
-    if "from" not in names:
-        raise TagError("h= leaves From out")
     return names
 
 

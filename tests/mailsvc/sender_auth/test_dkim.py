@@ -143,13 +143,15 @@ async def test_a_key_is_used_as_its_record_allows(
     assert got.testing is ("t=y" in change(record.value))
 
 
+def der_number(value: int) -> bytes:
+    size = value.bit_length() // 8 + 1
+    return b"\x02\x82" + size.to_bytes(2) + value.to_bytes(size)
+
+
 @pytest.mark.parametrize("bits", [512, 8192])
 async def test_keys_too_small_or_too_costly_are_refused(rsa: SigningKey, bits: int) -> None:
     modulus = (1 << bits) - 1
-    number = lambda value: (  # noqa: E731
-        b"\x02\x82" + (value.bit_length() // 8 + 1).to_bytes(2) + value.to_bytes(value.bit_length() // 8 + 1)
-    )
-    inner = number(modulus) + number(65537)
+    inner = der_number(modulus) + der_number(65537)
     der = b"\x30\x82" + len(inner).to_bytes(2) + inner
     record = f"v=DKIM1; p={b64encode(der).decode()}"
     signed = sign(LETTER, [rsa], now=NOW) + LETTER
