@@ -96,7 +96,9 @@ def create(
     row |= {"role": options["role"] or "", "title": options["title"], "password": password or made or ""}
     sheet = provision.account_row(row)
     plan_view.refuse_remarks(ctx, sheet.refused)
-    plan, created = run_plan(ctx, sheet, yes=True, quiet=True, keep_passwords=keep_password)
+    plan, created = run_plan(
+        ctx, sheet, yes=True, quiet=True, keep_passwords=keep_password, creates_only=True
+    )
     plan_view.refuse_remarks(ctx, plan.refused)
     if not plan.creates:
         ctx.refuse(

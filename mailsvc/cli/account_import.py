@@ -42,8 +42,12 @@ def run_plan(
     first_passwords: Path | None = None,
     quiet: bool = False,
     keep_passwords: bool = False,
+    creates_only: bool = False,
 ) -> tuple[AccountPlan, dict[str, AccountId]]:
-    """Plan, show, and with `yes` apply; `quiet` leaves the showing to the caller."""
+    """Plan, show, and with `yes` apply; `quiet` leaves the showing to the caller.
+
+    With `creates_only` a plan that would make nothing is not applied: what is there stays as it is.
+    """
     with ctx.store.read() as db:
         plan = provision.plan_accounts(
             db.conn, sheet, on=vietnam_day(db.clock()), settings=provision_settings(ctx)
@@ -52,6 +56,8 @@ def run_plan(
         plan_view.show(ctx, plan)
     created: dict[str, AccountId] = {}
     applied = yes and not plan.refused and not plan.changes_nothing
+    if creates_only and not plan.creates:
+        applied = False
     plan_id = None
     if applied:
         if keep_passwords:
