@@ -164,17 +164,19 @@ def render(counts: Counts, ours: Report | None, peers: list[Report], *, quick: b
     lines = [
         f"""# Beside Debian's Dovecot and Postfix
 
-Made by `make bench`{small}. Both sides in one run, step by step in turn, on loopback
-without TLS, the same load generator in a process of its own on the same cores. The ratio says how many times better Congvu is than Dovecot
-sdbox (with Postfix before it for SMTP): above 1 we win. CPU is the server's alone, by /proc; memory is PSS, all
-processes. Import of {counts.accounts:,} accounts with hashes given: {number(mine.get("import_seconds"))} s.
+Made by `make bench`{small}. Both sides in one run, step by step in turn, on loopback without TLS, the same
+load generator in a process of its own on the same cores. The ratio says how many times better Congvu is than
+Dovecot sdbox (with Postfix before it for SMTP): above 1 we win. CPU is the server's alone, by /proc; memory is
+PSS, all processes. Import of {counts.accounts:,} accounts with hashes given: {number(mine.get("import_seconds"))} s.
 
 - machine: {_machine()}
 - Python {platform.python_version()}; Dovecot {_said(["/usr/sbin/dovecot", "--version"])}; Postfix {postfix}
-- commit {_commit()}, {time.strftime("%Y-%m-%d %H:%M", time.gmtime())} UTC
+- commit {_commit()}, {time.strftime("%Y-%m-%d %H:%M", time.gmtime())} UTC; load average at the end
+  {os.getloadavg()[2]:.1f} (15 minutes; about 1.5 is the bench itself, more is other work on the same cores)
 - Dovecot has passwords in clear, we have argon2id and our cache; each letter of 4 KB is different; Postfix's
   `in_flow_delay` and inotify are as Debian sets them, so the notices go to the first hundred of the idle sessions
   (Dovecot's others, past 128 inotify instances, would look every 30 s)
+- memory in IDLE is what a thousand sessions add to a server that has worked before: freed heap is used again
 - our STORE is on disk when it is answered (fsync); Dovecot's is not, by its default `mail_fsync = optimized`
 """,
     ]
