@@ -239,7 +239,7 @@ def parse_record(text: bytes) -> DmarcRecord | None:
     reports = [one.strip() for one in tags.get("rua", "").split(",")]
     report_to = tuple(one for one in reports if one.lower().startswith("mailto:") and "@" in one)
     try:
-        policy = Policy(tags.get("p", "").lower())
+        policy = Policy(tags.get("p", "none").lower())  # a record without p= only watches, RFC 9989 §4.7
         subdomains = Policy(tags.get("sp", policy).lower())
         missing = Policy(tags.get("np", subdomains).lower())
     except ValueError:

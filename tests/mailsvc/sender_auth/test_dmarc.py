@@ -80,7 +80,7 @@ async def test_a_public_suffix_speaks_for_those_that_say_nothing() -> None:
 
 
 async def test_psd_n_cuts_an_organisation_out() -> None:
-    resolver = zone(example_vn="v=DMARC1; p=reject", own_example_vn="v=DMARC1; p=none; psd=n")
+    resolver = zone(example_vn="v=DMARC1; p=reject", own_example_vn="v=DMARC1; psd=n")
     assert await organizational_domain("x.own.example.vn", resolver) == "own.example.vn"
     assert await organizational_domain("x.example.vn", resolver) == "example.vn"
     assert await organizational_domain("nobody.com", resolver) == "nobody.com"
@@ -108,7 +108,7 @@ async def test_a_long_name_costs_eight_look_ups() -> None:
         ("v=DMARC1; p=quarantine; t=y", Policy.NONE),
         ("v=DMARC1 ; P = Reject ;; x", Policy.REJECT),
         ("v=DMARC1; p=odd; rua=mailto:r@example.vn", Policy.NONE),
-        ("v=DMARC1; rua=mailto:r@example.vn", Policy.NONE),
+        ("v=DMARC1", Policy.NONE),
     ],
 )
 async def test_the_record_says_what_is_done(record: str, disposition: Policy) -> None:
@@ -118,7 +118,7 @@ async def test_the_record_says_what_is_done(record: str, disposition: Policy) ->
 
 @pytest.mark.parametrize(
     "record",
-    ["v=DMARC1", "v=DMARC2; p=reject", "p=reject; v=DMARC1", "v=DMARC1; p=odd", "v=dmarc1; p=reject"],
+    ["v=DMARC2; p=reject", "p=reject; v=DMARC1", "v=DMARC1; p=odd", "v=dmarc1; p=reject"],
 )
 async def test_what_is_no_policy_asks_nothing(record: str) -> None:
     assert (await judged(zone(example_vn=record))).result is DmarcVerdict.NONE
