@@ -119,3 +119,19 @@ def test_guessing_on_one_connection_ends_it(service: Service) -> None:
             replies.append(smtp.asks(b"AUTH PLAIN " + plain("an", "sai"))[:3])
         assert replies[-1] == b"421"
         assert smtp.is_closed()
+
+
+def test_a_lock_ends_what_is_open(service: Service) -> None:
+    """A stolen password: the sessions that it opened neither read nor send once the account is locked."""
+    with Imap(service.address("imap"), "p8") as imap, Smtp(service.address("submission")) as smtp:
+        assert smtp.asks(b"AUTH PLAIN " + plain("p8", "Mat-khau-1")).startswith(b"235")
+        service.must("account", "lock", "p8@lamdong.example")
+        replies = [b"a OK"]
+        while replies[-1].startswith(b"a OK") and len(replies) < 10_000:  # told by another process
+            imap.say(b"a NOOP\r\n")
+            replies.append(imap.line())
+        assert replies[-1].startswith(b"* BYE")
+        assert smtp.asks(b"MAIL FROM:<p8@lamdong.example>").startswith(b"250")
+        assert smtp.asks(b"RCPT TO:<x@world.example>").startswith(b"250")
+        assert smtp.asks(b"DATA").startswith(b"354")
+        assert smtp.asks(b"Subject: x\r\n\r\nx\r\n.").startswith(b"553 5.7.1")
