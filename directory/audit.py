@@ -71,6 +71,12 @@ def hold(conn: Connection) -> None:
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
+def head(conn: Connection) -> int:
+    """The number of the newest line: the same number later means that nobody has acted meanwhile."""
+    last = conn.execute(_LAST).first()
+    return 0 if last is None else int(last[0])
+
+
 def chain(previous: bytes, line: AuditLine) -> bytes:
     """The hash of a line: SHA-256 over the hash before it and the line as one JSON array."""
     body = json.dumps(

@@ -257,12 +257,20 @@ def _with_real(row: Row, real: Mapping[int, int], table: Table) -> Row:
 
 
 def update_mixed(conn: Connection, table: Table, changed: Iterable[tuple[int, Row]]) -> None:
-    """Updates of different columns, one statement for each set of columns."""
+    """Updates of different columns, one statement for each set of columns; what becomes primary comes last."""
     by_columns: dict[tuple[str, ...], list[Row]] = {}
-    for key, values in changed:
+    for key, values in sorted(changed, key=lambda item: _claims(item[1])):
+        if _claims(values):
+            update_rows(conn, table, [{"id": key, **values}])
+            continue
         by_columns.setdefault(tuple(sorted(values)), []).append({"id": key, **values})
     for columns, rows in by_columns.items():
         update_rows(conn, table, [{name: row[name] for name in ("id", *columns)} for row in rows])
+
+
+def _claims(values: Row) -> bool:
+    """Whether a row takes a place that only one may have: the primary post of a person, the primary address of a box."""
+    return values.get("is_primary") == 1 or values.get("kind") == "primary"
 
 
 def delete_rows(conn: Connection, table: Table, ids: Sequence[int]) -> None:

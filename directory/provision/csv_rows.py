@@ -82,7 +82,7 @@ class Sheet(Generic[Row]):
     warnings: tuple[Remark, ...] = ()
 
 
-class _Cells:
+class Cells:
     """The cells of one line by column, with the faults found in them so far."""
 
     def __init__(self, line: int, cells: Mapping[str, str]) -> None:
@@ -91,12 +91,15 @@ class _Cells:
         self.faults: list[Remark] = []
 
     def fault(self, column: str, fault: Fault, **values: str) -> None:
+        """Note what is wrong with a cell."""
         self.faults.append(Remark(self.line, column, fault, values))
 
     def raw(self, column: str) -> str:
+        """The cell as it is."""
         return self._cells.get(column, "")
 
     def text(self, column: str, limit: int, *, required: bool = False) -> str:
+        """A cell of words."""
         value = tidy(self.raw(column))
         if not value and required:
             self.fault(column, Fault.EMPTY)
@@ -109,9 +112,11 @@ class _Cells:
         return value
 
     def optional(self, column: str, limit: int) -> str | None:
+        """A cell of words; None where it is empty."""
         return self.text(column, limit) or None
 
     def code(self, column: str, *, required: bool = False) -> str:
+        """The code of a unit."""
         before = len(self.faults)
         value = self.text(column, MAX_CODE, required=required)
         if value and len(self.faults) == before and not _CODE.fullmatch(value):
@@ -119,6 +124,7 @@ class _Cells:
         return value
 
     def choice(self, column: str, options: type[Choice], *, required: bool = True) -> Choice | None:
+        """One of some words."""
         value = self.text(column, MAX_CODE, required=required).lower()
         if not value:
             return None
@@ -130,6 +136,7 @@ class _Cells:
             return None
 
     def day(self, column: str) -> date | None:
+        """A day, as 2025-07-01 or 01/07/2025."""
         value = self.text(column, 20)
         if not value:
             return None
@@ -142,6 +149,7 @@ class _Cells:
             return None
 
     def number(self, column: str) -> int | None:
+        """A whole number."""
         value = self.text(column, 9)
         if not value:
             return None
@@ -151,6 +159,7 @@ class _Cells:
         return int(value)
 
     def identifier(self, column: str) -> tuple[str, str] | None:
+        """A dated identifier, with or without its scheme."""
         value = self.text(column, MAX_CODE)
         if not value:
             return None
@@ -162,6 +171,7 @@ class _Cells:
         return scheme.strip().lower(), rest.strip()
 
     def secret(self, column: str) -> str | None:
+        """A password or its hash."""
         value = self.raw(column)
         if len(value) > MAX_SECRET:
             self.fault(column, Fault.TOO_LONG, limit=str(MAX_SECRET))
@@ -170,10 +180,12 @@ class _Cells:
         return value or None
 
     def address(self, column: str) -> Address | None:
+        """An address of ours."""
         value = self.text(column, MAX_ADDRESS)
         return self._own_address(column, value) if value else None
 
     def addresses(self, column: str) -> tuple[Address, ...]:
+        """Several of them."""
         value = self.text(column, 10 * MAX_ADDRESS)
         found = (self._own_address(column, part) for part in re.split(r"[;\s]+", value) if part)
         return tuple(address for address in found if address is not None)
@@ -200,25 +212,25 @@ def own_address(text: str) -> Address:
 
 def read_units(data: bytes) -> Sheet[UnitRow]:
     """The rows of `units.csv`: code, name, parent, tier, branch and what may follow (design §9)."""
-    return _read(data, UNIT_COLUMNS, UNIT_EXTRAS, _unit_row)
+    return read_rows(data, UNIT_COLUMNS, UNIT_EXTRAS, _unit_row)
 
 
 def read_accounts(data: bytes) -> Sheet[AccountRow]:
     """The rows of `accounts.csv`: address, full_name, unit, kind, password or password_hash (design §9)."""
-    return _read(data, ACCOUNT_COLUMNS, ACCOUNT_EXTRAS, _account_row)
+    return read_rows(data, ACCOUNT_COLUMNS, ACCOUNT_EXTRAS, _account_row)
 
 
 def unit_row(values: Mapping[str, str], line: int = 1) -> Sheet[UnitRow]:
     """One unit from the options of a command, checked as a line of a file is."""
-    return _one(values, line, _unit_row)
+    return one_row(values, line, _unit_row)
 
 
 def account_row(values: Mapping[str, str], line: int = 1) -> Sheet[AccountRow]:
     """One box from the options of a command, checked as a line of a file is."""
-    return _one(values, line, _account_row)
+    return one_row(values, line, _account_row)
 
 
-def _unit_row(cells: _Cells) -> UnitRow | None:
+def _unit_row(cells: Cells) -> UnitRow | None:
     code = cells.code("code", required=True)
     name = cells.text("name", MAX_NAME, required=True)
     tier, branch = cells.choice("tier", Tier), cells.choice("branch", Branch)
@@ -249,7 +261,7 @@ def _unit_row(cells: _Cells) -> UnitRow | None:
     )
 
 
-def _account_row(cells: _Cells) -> AccountRow | None:
+def _account_row(cells: Cells) -> AccountRow | None:
     kind = cells.choice("kind", AccountKind)
     if kind is AccountKind.SYSTEM:
         known = ", ".join(option.value for option in AccountKind if option is not AccountKind.SYSTEM)
@@ -276,8 +288,9 @@ def _account_row(cells: _Cells) -> AccountRow | None:
     return None if cells.faults or kind is None else row
 
 
-def _one(values: Mapping[str, str], line: int, build: Callable[[_Cells], Row | None]) -> Sheet[Row]:
-    cells = _Cells(line, values)
+def one_row(values: Mapping[str, str], line: int, build: Callable[[Cells], Row | None]) -> Sheet[Row]:
+    """One row from the options of a command, checked as a line of a file is."""
+    cells = Cells(line, values)
     row = build(cells)
     return Sheet(() if row is None else (row,), tuple(cells.faults))
 
@@ -286,9 +299,10 @@ def _refuse(line: int, column: str, fault: Fault, **values: str) -> Sheet[Row]:
     return Sheet((), (Remark(line, column, fault, values),))
 
 
-def _read(
-    data: bytes, required: Sequence[str], extras: Sequence[str], build: Callable[[_Cells], Row | None]
+def read_rows(
+    data: bytes, required: Sequence[str], extras: Sequence[str], build: Callable[[Cells], Row | None]
 ) -> Sheet[Row]:
+    """The rows of a CSV file with these columns, each cell checked, and remarks on the rest."""
     if len(data) > MAX_FILE:
         return _refuse(1, "", Fault.TOO_LARGE, limit=str(MAX_FILE))
     try:
@@ -325,7 +339,7 @@ def _read(
             values = {"found": str(len(cells)), "expected": str(len(header))}
             refused.append(Remark(line, "", Fault.WRONG_CELL_COUNT, values))
             continue
-        checked = _Cells(line, dict(zip(header, cells, strict=True)))
+        checked = Cells(line, dict(zip(header, cells, strict=True)))
         row = build(checked)
         if row is None:
             refused.extend(checked.faults)

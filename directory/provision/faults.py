@@ -55,6 +55,18 @@ class Fault(StrEnum):
     BAD_HASH = "bad_hash"
     WEAK = "weak_password"
     NEEDS_ADDRESS = "needs_address"
+    # reorganisations
+    SAME_UNIT = "same_unit"
+    SUCCESSOR_ENDS = "successor_ends"
+    NEEDS_SUCCESSOR = "needs_successor"
+    CHANGES_LATER = "changes_later"
+    UNKNOWN_BOX = "unknown_box"
+    NOT_A_PERSON = "not_a_person"
+    NOT_IN_UNIT = "not_in_unit"
+    ROLE_CHANGED = "role_changed"
+    NOBODY_READS = "nobody_reads"
+    SCOPE_LOST = "scope_lost"
+    BOX_TAKEN_OVER = "box_taken_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,5 +364,71 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "Điền cột address.",
         "A box of the kind {kind} needs an address.",
         "Fill in address.",
+    ),
+    Fault.SAME_UNIT: _w(
+        "Đơn vị “{value}” không thể kế tục chính mình.",
+        "Chọn đơn vị khác.",
+        "The unit “{value}” cannot succeed itself.",
+        "Name another unit.",
+    ),
+    Fault.SUCCESSOR_ENDS: _w(
+        "Đơn vị kế tục “{value}” cũng kết thúc trong kế hoạch này.",
+        "Dùng thẳng đơn vị cuối cùng.",
+        "The successor “{value}” ends in this plan too.",
+        "Name the unit that remains.",
+    ),
+    Fault.NEEDS_SUCCESSOR: _w(
+        "Đơn vị “{value}” còn {count} người hoặc hộp thư nhưng không có đơn vị kế tục.",
+        "Nêu đơn vị tiếp nhận (into).",
+        "The unit “{value}” still has {count} people or boxes and no successor.",
+        "Name who takes them (into).",
+    ),
+    Fault.CHANGES_LATER: _w(
+        "Đơn vị “{value}” đã có thay đổi từ ngày {day}, sau ngày có hiệu lực.",
+        "Chọn ngày có hiệu lực từ ngày đó trở đi.",
+        "The unit “{value}” changes on {day}, after the effective day.",
+        "Choose that day or a later one.",
+    ),
+    Fault.UNKNOWN_BOX: _w(
+        "Không có tài khoản “{value}”.",
+        "Xem: congvu account list",
+        "There is no account “{value}”.",
+        "See: congvu account list",
+    ),
+    Fault.NOT_A_PERSON: _w(
+        "“{value}” không phải tài khoản cá nhân.",
+        "Chọn một người.",
+        "“{value}” is not a person's account.",
+        "Name a person.",
+    ),
+    Fault.NOT_IN_UNIT: _w(
+        "“{value}” không thuộc đơn vị “{unit}”.",
+        "Xóa dòng này hoặc sửa địa chỉ.",
+        "“{value}” is not in the unit “{unit}”.",
+        "Remove the line or correct the address.",
+    ),
+    Fault.ROLE_CHANGED: _w(
+        "“{value}” là cấp trưởng ở “{unit}”; ở “{into}” tạm là cấp phó cho đến khi bổ nhiệm.",
+        "Cập nhật chức vụ khi có quyết định.",
+        "“{value}” headed “{unit}”; in “{into}” a deputy until appointed.",
+        "Correct the role when the decision is there.",
+    ),
+    Fault.NOBODY_READS: _w(
+        "Chưa ai được đọc hộp thư “{value}” sau thay đổi này.",
+        "Cấp quyền: congvu account grant, hoặc nêu người lưu giữ (custodian).",
+        "Nobody may read the box “{value}” after this.",
+        "Give access: congvu account grant, or name a custodian.",
+    ),
+    Fault.SCOPE_LOST: _w(
+        "Quản trị viên “{value}” mất phạm vi “{unit}”: đơn vị kế tục khác khối.",
+        "Cấp lại: congvu admin grant",
+        "The administrator “{value}” loses “{unit}”: its successor is of another branch.",
+        "Grant anew: congvu admin grant",
+    ),
+    Fault.BOX_TAKEN_OVER: _w(
+        "“{unit}” chưa có hộp thư đơn vị: hộp thư “{value}” trở thành hộp thư của đơn vị này.",
+        "Đặt bí danh mới nếu cần: congvu account add-alias",
+        "“{unit}” has no unit box: “{value}” becomes its box.",
+        "Add a new alias where needed: congvu account add-alias",
     ),
 }

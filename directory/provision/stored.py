@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, select, update
 
 from directory.journal import Journal, from_json
 from directory.model import PlanId
-from directory.provision.plan import AccountPlan, UnitPlan, plan_to_json
+from directory.provision.plan import AccountPlan, Plan, UnitPlan, plan_to_json
 from directory.repository.rows import AnyRow, insert_one
 from directory.tables import plans
 
@@ -40,6 +40,18 @@ class StoredPlan:
     body: dict[str, Any] | None = None
 
 
+class Storable(Protocol):
+    """What every kind of plan says of itself."""
+
+    @property
+    def effective_on(self) -> date:
+        """From which day."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of design §9."""
+
+
 def body_of(plan: UnitPlan | AccountPlan) -> str:
     """The details of a plan as they are kept: without a password or hash. Made before the transaction."""
     return json.dumps(plan_to_json(plan), ensure_ascii=False)
@@ -48,7 +60,7 @@ def body_of(plan: UnitPlan | AccountPlan) -> str:
 def store_plan(
     conn: Connection,
     kind: str,
-    plan: UnitPlan | AccountPlan,
+    plan: Storable,
     *,
     at: int,
     actor: str,
@@ -65,7 +77,7 @@ def store_plan(
             state=(PlanState.APPLIED if applied else PlanState.SHOWN).value,
             effective_on=plan.effective_on.isoformat(),
             summary=json.dumps(plan.counts),
-            body=body if body is not None else body_of(plan),
+            body=body if body is not None or not isinstance(plan, Plan) else body_of(plan),
             undo=undo,
             created_by=actor,
             created_at=at,

@@ -26,7 +26,7 @@ from directory.journal import (
     rows_by_id,
     write,
 )
-from directory.model import AccountId, AccountState, AddressKind, PlanId
+from directory.model import AccountId, AccountState, AddressKind, PlanId, vietnam_day
 from directory.provision.stored import (
     PlanState,
     StoredPlan,
@@ -36,6 +36,7 @@ from directory.provision.stored import (
     show_plan,
 )
 from directory.repository.boxes import set_state
+from directory.repository.groups import refresh
 from directory.repository.rows import chunks
 from directory.tables import (
     accounts,
@@ -159,6 +160,7 @@ def carry_out_undo(conn: Connection, undo: Undo, *, at: int, actor: str) -> None
     except IntegrityError as error:
         raise UndoRefusedError(UndoFault.IN_USE) from error
     _drop_empty_places(conn, [row["id"] for row in undo.journal.of(places).created])
+    refresh(conn, vietnam_day(at))
     mark_undone(conn, undo.plan.id, at)
     detail = {**undo.counts, "kept_boxes": [box.address for box in undo.kept]}
     audit.record(conn, actor, "plan.undo", f"plan {undo.plan.id}", detail, at)

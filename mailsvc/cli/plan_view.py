@@ -55,8 +55,8 @@ def show(ctx: CliContext, plan: UnitPlan | AccountPlan) -> None:
     _table(console, ctx, ctx.text("Tạo mới", "Create"), [_new(item) for item in plan.creates])
     _table(console, ctx, ctx.text("Thay đổi", "Change"), [_changed(item) for item in plan.changes])
     _table(console, ctx, ctx.text("Điều chuyển", "Move"), [_changed(item) for item in plan.moves])
-    _remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
-    _remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
+    remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
+    remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
 
 
 def finish(ctx: CliContext, plan: UnitPlan | AccountPlan, *, applied: bool, plan_id: int | None) -> None:
@@ -122,8 +122,9 @@ def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[i
     console.print(table)
 
 
-def _remarks(console: Console, ctx: CliContext, title: str, remarks: Iterable[Remark], style: str) -> None:
-    found = list(remarks)
+def remarks(console: Console, ctx: CliContext, title: str, listed: Iterable[Remark], style: str) -> None:
+    """Lines that are refused or deserve a look, each with its remedy."""
+    found = list(listed)
     if not found:
         return
     language = "vi" if ctx.vietnamese else "en"

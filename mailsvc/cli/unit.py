@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -9,18 +10,20 @@ import click
 from rich.console import Console
 from rich.tree import Tree
 
-from directory import provision, repository, upkeep
+from directory import provision, reorganise, repository, upkeep
 from directory.model import Branch, Tier, UnitId, vietnam_day
 from mailsvc.cli import plan_view
+from mailsvc.cli import reorganise as reorganise_cli
 from mailsvc.model.changes import DirectoryChanged
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
     from directory.model import Unit
     from directory.provision import Sheet, UnitPlan, UnitRow
+    from directory.reorganise import Act
     from mailsvc.cli.context import CliContext
 
 
@@ -204,6 +207,125 @@ def remove(ctx: CliContext, code: str, yes: bool) -> None:
         ctx.say(
             f"Có thể kết thúc {code}. Thêm --yes để thực hiện.", f"{code} can be ended. Add --yes to do it."
         )
+
+
+_effective = click.option(
+    "--effective",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Ngày có hiệu lực / effective day [hôm nay / today]",
+)
+_yes = click.option("--yes", is_flag=True, help="Thực hiện, không chỉ xem trước / apply, not only preview")
+
+
+@unit.command()
+@click.argument("codes", nargs=-1, required=True)
+@click.option("--into", required=True, help="Đơn vị tiếp nhận / the unit that takes over")
+@click.option("--address-to", default="", help="Đơn vị nhận địa chỉ thư, nếu khác / who takes the addresses")
+@click.option("--archive-to", default="", help="Đơn vị giữ thư cũ, nếu khác / who keeps the old letters")
+@_effective
+@_yes
+@click.pass_obj
+def merge(
+    ctx: CliContext, /, codes: tuple[str, ...], yes: bool, effective: datetime | None, **options: str
+) -> None:
+    """Sáp nhập đơn vị / merge units into another."""
+    rows = [{"action": "merge", "code": code, **options} for code in codes]
+    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+
+
+@unit.command()
+@click.argument("code")
+@click.option(
+    "--into",
+    "targets",
+    multiple=True,
+    required=True,
+    help="Đơn vị tiếp nhận, nhiều lần / a successor; repeat it",
+)
+@click.option(
+    "--staff",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV address,unit: ai về đâu; còn lại về đơn vị đầu / who goes where; the others to the first",
+)
+@_effective
+@_yes
+@click.pass_obj
+def split(
+    ctx: CliContext,
+    code: str,
+    targets: tuple[str, ...],
+    staff: Path | None,
+    effective: datetime | None,
+    yes: bool,
+) -> None:
+    """Chia tách một đơn vị / split a unit."""
+    sheet = _acts(ctx, [{"action": "split", "code": code, "into": targets[0]}])
+    goes: dict[str, str] = {}
+    if staff is not None:
+        who = reorganise.read_staff(plan_view.read_file(staff))
+        plan_view.refuse_remarks(ctx, who.refused)
+        goes = {address: target for _, address, target in who.rows}
+    acts = tuple(
+        replace(act, also_to=targets[1:], staff=goes) if isinstance(act, reorganise.Ending) else act
+        for act in sheet.rows
+    )
+    reorganise_cli.run(ctx, replace(sheet, rows=acts), yes=yes, effective=effective)
+
+
+@unit.command()
+@click.argument("code")
+@click.option("--into", default="", help="Đơn vị nhận người và quản trị / who takes the people")
+@click.option("--custodian", required=True, help="Ai giữ hộp thư, chỉ đọc / who keeps its box, read-only")
+@click.option("--address-to", default="", help="Đơn vị nhận thư mới / who gets new letters")
+@_effective
+@_yes
+@click.pass_obj
+def dissolve(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, **options: str) -> None:
+    """Giải thể một đơn vị; hộp thư chỉ còn đọc / dissolve a unit; its box becomes read-only."""
+    rows = [{"action": "dissolve", "code": code, **options}]
+    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+
+
+@unit.command()
+@click.argument("code")
+@click.option("--name", required=True, help="Tên mới / the new name")
+@click.option("--short-name", default="", help="Tên ngắn mới / the new short name")
+@_effective
+@_yes
+@click.pass_obj
+def rename(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, **options: str) -> None:
+    """Đổi tên một đơn vị / rename a unit."""
+    rows = [{"action": "rename", "code": code, **options}]
+    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+
+
+@unit.command()
+@click.argument("code")
+@click.option("--under", "parent", required=True, help="Mã đơn vị cấp trên mới / code of the new parent")
+@_effective
+@_yes
+@click.pass_obj
+def move(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, **options: str) -> None:
+    """Chuyển đơn vị về cấp trên khác / put a unit under another one."""
+    rows = [{"action": "move", "code": code, **options}]
+    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+
+
+@unit.command("reorganise")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_effective
+@_yes
+@click.pass_obj
+def reorganise_(ctx: CliContext, file: Path, effective: datetime | None, yes: bool) -> None:
+    """Nhiều thay đổi trong một CSV: action,code,into,address_to,archive_to,custodian,name,short_name,parent / many at once."""
+    sheet = reorganise.read_acts(plan_view.read_file(file))
+    reorganise_cli.run(ctx, sheet, yes=yes, effective=effective)
+
+
+def _acts(ctx: CliContext, rows: list[dict[str, str]]) -> Sheet[Act]:
+    sheets = [reorganise.act(row, line) for line, row in enumerate(rows, 1)]
+    plan_view.refuse_remarks(ctx, [remark for sheet in sheets for remark in sheet.refused])
+    return provision.Sheet(tuple(act for sheet in sheets for act in sheet.rows))
 
 
 def _find(ctx: CliContext, conn: Connection, code: str, on: date) -> Unit:

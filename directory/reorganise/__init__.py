@@ -1,0 +1,22 @@
+"""Sắp xếp đơn vị: merge, split, dissolve, rename, move; planned on a picture, written in one short transaction."""
+
+from directory.reorganise.acts import Act, Ending, Moving, Renaming, Verb, act, read_acts, read_staff
+from directory.reorganise.apply import apply_reorganisation
+from directory.reorganise.check import structure_faults
+from directory.reorganise.plan import Reorganisation, plan_reorganisation, reorganisation_to_json
+
+__all__ = [
+    "Act",
+    "Ending",
+    "Moving",
+    "Renaming",
+    "Reorganisation",
+    "Verb",
+    "act",
+    "apply_reorganisation",
+    "plan_reorganisation",
+    "read_acts",
+    "read_staff",
+    "reorganisation_to_json",
+    "structure_faults",
+]

@@ -1,0 +1,344 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from directory import provision, reorganise, repository
+from directory.address import Address
+from directory.model import AccountState, AdminRole, Branch, PlanId, Right, SuccessionAspect
+from directory.provision import PlanDriftedError
+from directory.provision.csv_rows import Sheet
+from directory.repository.rows import insert_one
+from directory.tables import administrators
+from tests.directory.conftest import NOW, TODAY
+from tests.directory.rosters import import_accounts, import_units
+from tests.directory.structure import structure
+
+SPRING = date(2026, 1, 1)
+TREE = """\
+code,name,parent,tier,branch,short_name
+UB,UBND tỉnh,,province,state,ubnd
+H,UBND huyện Đơn Dương,UB,district,state,donduong
+A,UBND xã Đạ Ròn,H,commune,state,daron
+B,UBND xã Tu Tra,H,commune,state,tutra
+C,UBND xã Ka Đô,H,commune,state,kado
+A1,Trạm y tế Đạ Ròn,A,commune,state,tramdaron
+TU,Tỉnh ủy,,province,party,tinhuy
+DA,Đảng ủy xã Đạ Ròn,TU,commune,party,dudaron
+"""
+PEOPLE = """\
+address,full_name,unit,kind,role,title,aliases
+a,,A,unit,,,a.cu
+b,,B,unit,,,
+c,,C,unit,,,
+h,,H,unit,,,
+chutich.a,Chủ tịch xã Đạ Ròn,A,post,head,,
+chutich.c,Chủ tịch xã Ka Đô,C,post,head,,
+heada,Nguyễn Văn An,A,personal,head,Chủ tịch,
+clerka,Ka Thị Hạnh,A,personal,records_clerk,Văn thư,
+headb,Trần Văn Bình,B,personal,head,Chủ tịch,
+headc,Lê Thị Chi,C,personal,head,Chủ tịch,
+clerkc,K'Brếp,C,personal,records_clerk,Văn thư,
+hoff,Phạm Văn Hải,H,personal,,,
+it,Đỗ Thị Mai,UB,personal,,,
+"""
+
+
+def box(conn: Connection, login: str):
+    found = repository.account_by_login(conn, login)
+    assert found is not None, login
+    return found
+
+
+@pytest.fixture
+def district(conn: Connection) -> Connection:
+    import_units(conn, TREE, on=SPRING)
+    import_accounts(conn, PEOPLE, on=SPRING)
+    for shared, person in (("a", "clerka"), ("a", "heada"), ("c", "clerkc"), ("h", "hoff")):
+        repository.grant(
+            conn, box(conn, shared).id, box(conn, person).id, repository.delegations.ALL_RIGHTS, NOW
+        )
+    return conn
+
+
+def acts(*lines: str) -> Sheet[reorganise.Act]:
+    head = "action,code,into,address_to,archive_to,custodian,name,parent\n"
+    return reorganise.read_acts((head + "".join(f"{line}\n" for line in lines)).encode())
+
+
+def merge(*codes: str, into: str) -> Sheet[reorganise.Act]:
+    return acts(*(f"merge,{code},{into},,,,," for code in codes))
+
+
+def plan(conn: Connection, sheet: Sheet[reorganise.Act], on: date = TODAY) -> reorganise.Reorganisation:
+    return reorganise.plan_reorganisation(conn, sheet, on=on, at=NOW)
+
+
+def carry_out(conn: Connection, sheet: Sheet[reorganise.Act], on: date = TODAY) -> PlanId:
+    found = plan(conn, sheet, on)
+    assert found.refused == ()
+    done = reorganise.apply_reorganisation(conn, found, at=NOW, actor="test", on_joined=lambda _pairs: None)
+    assert reorganise.structure_faults(conn, TODAY) == []
+    return provision.store_plan(
+        conn, "reorganisation", found, at=NOW, actor="test", applied=True, body="{}", undo=done.to_json()
+    )
+
+
+def take_back(conn: Connection, plan_id: PlanId) -> None:
+    undo = provision.prepare_undo(conn, plan_id, lambda _boxes: {})
+    provision.carry_out_undo(conn, undo, at=NOW, actor="test")
+    assert reorganise.structure_faults(conn, TODAY) == []
+
+
+def unit(conn: Connection, code: str, on: date = TODAY):
+    return repository.unit_by_code(conn, code, on)
+
+
+def reads(conn: Connection, person: str) -> dict[str, Right]:
+    return {
+        str(shared.account.address).split("@")[0]: shared.rights
+        for shared in repository.delegated_to(conn, box(conn, person).id, TODAY)
+    }
+
+
+def lands(conn: Connection, local: str) -> str:
+    target = repository.resolve(conn, f"{local}@lamdong.gov.vn")
+    assert target is not None
+    (account_id,) = target.account_ids
+    found = repository.account_by_id(conn, account_id)
+    assert found is not None
+    return found.address.local
+
+
+def faults(found: reorganise.Reorganisation) -> list[tuple[int, str, str]]:
+    return [(remark.line, remark.field, remark.fault.value) for remark in found.refused]
+
+
+def test_people_and_posts_of_merged_units_go_to_the_successor(district: Connection) -> None:
+    carry_out(district, merge("A", "B", into="C"))
+    target = unit(district, "C")
+    assert target is not None
+    assert unit(district, "A") is None
+    assert unit(district, "A", date(2026, 6, 1)) is not None
+    for login in ("heada", "clerka", "headb"):
+        person = box(district, login)
+        assert person.unit_id == target.id
+        assert person.person_id is not None
+        (post,) = repository.posts_of(district, person.person_id, TODAY)
+        assert (post.unit_id, post.primary) == (target.id, True)
+        assert len(repository.posts_of(district, person.person_id)) == 2
+    station = unit(district, "A1")
+    assert station is not None
+    assert station.parent_id == target.id
+    ended = repository.unit_ids_by_code(district)["A"]
+    assert repository.successors_of(district, ended) == {
+        aspect: [target.id]
+        for aspect in (SuccessionAspect.STAFF, SuccessionAspect.ADDRESS, SuccessionAspect.ARCHIVE)
+    }
+
+
+def test_old_addresses_reach_the_successor_and_the_old_letters_stay_readable_by_who_read_them(
+    district: Connection,
+) -> None:
+    carry_out(district, merge("A", into="C"))
+    assert [lands(district, local) for local in ("a", "a.cu", "c")] == ["c", "c", "c"]
+    old = box(district, "a.20261122")
+    assert old.state is AccountState.LOCKED
+    assert reads(district, "clerka") == {
+        "a.20261122": Right.READ,
+        "c": Right.READ | Right.ACT | Right.SEND_AS,
+    }
+    assert reads(district, "clerkc")["a.20261122"] == Right.READ
+    assert "a.20261122" not in reads(district, "headb")
+    assert "a@lamdong.gov.vn" in {
+        str(item) for item in repository.sending_addresses(district, [box(district, "c").id])
+    }
+
+
+def test_a_unit_has_one_head_and_nobody_reads_the_post_box_of_another(district: Connection) -> None:
+    found = plan(district, merge("A", "B", into="C"))
+    warned = [(item.line, item.fault.value, item.values["value"].split("@")[0]) for item in found.warnings]
+    assert [item for item in warned if item[1] == "role_changed"] == [
+        (2, "role_changed", "heada"),
+        (3, "role_changed", "headb"),
+    ]
+    carry_out(district, merge("A", "B", into="C"))
+    assert reads(district, "heada")["chutich.a.20261122"] == Right.READ
+    assert "chutich.c" not in reads(district, "heada")
+    assert "chutich.a.20261122" not in reads(district, "headc")
+    assert lands(district, "chutich.a") == "chutich.c"
+    assert "chutich.c" in reads(district, "headc")
+
+
+def test_the_first_box_that_comes_is_the_successors_where_it_has_none(district: Connection) -> None:
+    carry_out(district, merge("B", "C", into="A1"))
+    assert box(district, "b").unit_id == unit(district, "A1").id
+    assert (lands(district, "b"), lands(district, "c")) == ("b", "b")
+
+
+def test_a_dissolved_units_box_is_read_by_its_custodian_only(district: Connection) -> None:
+    carry_out(district, acts("dissolve,H,UB,,,it,,"))
+    assert reads(district, "it") == {"h": Right.READ}
+    assert reads(district, "hoff") == {}
+    assert lands(district, "h") == "h"
+    assert box(district, "h").state is AccountState.LOCKED
+    assert {unit(district, code).parent_id for code in "ABC"} == {unit(district, "UB").id}
+    assert box(district, "hoff").unit_id == unit(district, "UB").id
+
+
+def test_succession_may_differ_by_aspect(district: Connection) -> None:
+    carry_out(district, acts("merge,A,B,C,H,,,"))
+    assert box(district, "clerka").unit_id == unit(district, "B").id
+    assert lands(district, "a") == "c"
+    assert "a.20261122" in reads(district, "hoff")
+    assert "a.20261122" not in reads(district, "clerka")
+
+
+def test_a_split_sends_people_where_the_list_says(district: Connection) -> None:
+    sheet = reorganise.act({"action": "split", "code": "A", "into": "B"})
+    (ending,) = sheet.rows
+    assert isinstance(ending, reorganise.Ending)
+    split = replace(ending, also_to=("C",), staff={"clerka": "C"})
+    carry_out(district, Sheet((split,)))
+    assert box(district, "clerka").unit_id == unit(district, "C").id
+    assert box(district, "heada").unit_id == unit(district, "B").id
+    ended = repository.unit_ids_by_code(district)["A"]
+    assert len(repository.successors_of(district, ended)[SuccessionAspect.STAFF]) == 2
+    elsewhere = replace(ending, code="B", staff_to="C", address_to="C", archive_to="C", staff={"headc": "C"})
+    assert faults(plan(district, Sheet((elsewhere,)))) == [(1, "address", "not_in_unit")]
+
+
+def test_groups_and_administrators_go_along(district: Connection) -> None:
+    group = repository.create_group(
+        district,
+        name="Các xã",
+        address=Address("cacxa", "lamdong.gov.vn"),
+        at=NOW,
+        members=[box(district, login).id for login in ("a", "b")],
+    )
+    computed = repository.create_computed_group(
+        district,
+        name="Mọi xã",
+        address=Address("moixa", "lamdong.gov.vn"),
+        at=NOW,
+        rule=repository.GroupRule(Branch.STATE),
+        on=TODAY,
+    )
+    insert_one(
+        district,
+        administrators,
+        account_id=box(district, "heada").id,
+        unit_id=unit(district, "A").id,
+        role=AdminRole.UNIT.value,
+        granted_at=NOW,
+    )
+    before = structure(district)
+    done = carry_out(district, merge("A", into="C"))
+    assert set(repository.members_of(district, group)) == {box(district, "b").id, box(district, "c").id}
+    assert box(district, "a.20261122").id not in repository.members_of(district, computed)
+    assert structure(district)["administrators"] == [
+        (box(district, "heada").id, unit(district, "C").id, "unit")
+    ]
+    take_back(district, done)
+    assert structure(district) == before
+
+
+def test_a_rename_and_a_move_are_versions(district: Connection) -> None:
+    before = structure(district)
+    done = carry_out(district, acts("rename,A,,,,,UBND xã D'Ran,", "move,A1,,,,,,H"))
+    renamed, station = unit(district, "A"), unit(district, "A1")
+    assert renamed is not None
+    assert renamed.name == "UBND xã D'Ran"
+    assert station is not None
+    assert station.parent_id == unit(district, "H").id
+    assert unit(district, "A", SPRING).name == "UBND xã Đạ Ròn"
+    take_back(district, done)
+    assert structure(district) == before
+
+
+def test_undoing_a_merger_restores_everything(district: Connection) -> None:
+    before = structure(district)
+    done = carry_out(district, merge("A", "B", into="C"))
+    assert structure(district) != before
+    take_back(district, done)
+    assert structure(district) == before
+    assert carry_out(district, merge("A", "B", into="C"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["merge,X,C,,,,,"], [(2, "code", "unknown_unit")]),
+        (["merge,A,X,,,,,"], [(2, "into", "unknown_unit")]),
+        (["merge,A,A,,,,,"], [(2, "into", "same_unit")]),
+        (["merge,A,B,,,,,", "merge,B,C,,,,,"], [(2, "into", "successor_ends")]),
+        (["merge,A,B,,,,,", "merge,A,C,,,,,"], [(3, "code", "duplicate")]),
+        (["merge,A,DA,,,,,"], [(2, "into", "other_branch")]),
+        (["move,H,,,,,,A1"], [(2, "parent", "cycle")]),
+        (["move,H,,,,,,A1", "move,A1,,,,,,UB"], []),
+        (["dissolve,A,,,,it,,"], [(2, "into", "needs_successor")]),
+        (["dissolve,A,C,,,khong,,"], [(2, "custodian", "unknown_box")]),
+        (["dissolve,A,C,,,b,,"], [(2, "custodian", "not_a_person")]),
+        (["merge,A,,,,,,"], [(2, "into", "empty")]),
+        (["merge,=A,C,,,,,"], [(2, "code", "formula")]),
+    ],
+)
+def test_what_cannot_be_is_refused_by_line(
+    district: Connection, lines: list[str], expected: list[tuple[int, str, str]]
+) -> None:
+    found = plan(district, acts(*lines))
+    assert faults(found) == expected
+    if expected:
+        assert not found.journal
+
+
+def test_nothing_is_merged_into_a_unit_that_has_ended_or_before_a_later_change(district: Connection) -> None:
+    carry_out(district, merge("A", into="C"))
+    assert faults(plan(district, merge("B", into="A"))) == [(2, "into", "unit_ended")]
+    carry_out(district, acts("rename,B,,,,,UBND xã Mới,"))
+    assert faults(plan(district, merge("B", into="C"), on=date(2026, 7, 1))) == [(2, "code", "changes_later")]
+
+
+def test_a_plan_that_was_overtaken_is_not_applied(district: Connection) -> None:
+    stale = plan(district, merge("A", into="C"))
+    carry_out(district, merge("B", into="C"))
+    with pytest.raises(PlanDriftedError):
+        reorganise.apply_reorganisation(district, stale, at=NOW, actor="test", on_joined=lambda _pairs: None)
+
+
+CODES = ["UB", "H", "A", "B", "C", "A1", "TU", "DA"]
+LINE = st.one_of(
+    st.tuples(st.just("merge"), st.sampled_from(CODES), st.sampled_from(CODES)),
+    st.tuples(st.just("dissolve"), st.sampled_from(CODES), st.sampled_from(CODES)),
+    st.tuples(st.just("move"), st.sampled_from(CODES), st.sampled_from(CODES)),
+    st.tuples(st.just("rename"), st.sampled_from(CODES), st.just("Tên mới")),
+)
+WRITTEN = {
+    "merge": "merge,{0},{1},,,,,",
+    "dissolve": "dissolve,{0},{1},,,it,,",
+    "move": "move,{0},,,,,,{1}",
+    "rename": "rename,{0},,,,,{1},",
+}
+
+
+@given(steps=st.lists(st.lists(LINE, min_size=1, max_size=3), min_size=1, max_size=4))
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_no_sequence_of_reorganisations_and_undos_breaks_the_structure(district: Connection, steps) -> None:
+    with district.begin_nested() as savepoint:
+        done = []
+        for step in steps:
+            before = structure(district)
+            sheet = acts(*(WRITTEN[verb].format(first, second) for verb, first, second in step))
+            if not plan(district, sheet).refused:
+                done.append((carry_out(district, sheet), before))
+        for plan_id, before in reversed(done):
+            take_back(district, plan_id)
+            assert structure(district) == before
+        savepoint.rollback()
