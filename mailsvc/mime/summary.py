@@ -18,6 +18,7 @@ from mailsvc.mime.text import has_attachments, part_text, walk
 MAX_SUBJECT: Final = 2_000
 MAX_NAME: Final = 300
 MAX_TO_LINE: Final = 500
+MAX_ADDRESSES: Final = 4_000
 MAX_MESSAGE_ID: Final = 998  # a line, RFC 5322 §2.1.1
 MAX_REFERENCES: Final = 50
 MAX_PREVIEW: Final = 200
@@ -46,6 +47,8 @@ class Summary:
     sent_at: int | None
     has_attachments: bool
     preview: str
+    addresses: tuple[str, str, str, str]
+    """From, To, Cc and Bcc, every name and address, each cut at MAX_ADDRESSES characters."""
 
 
 def summarise(content: bytes, entity: Entity) -> Summary:
@@ -69,6 +72,12 @@ def summarise(content: bytes, entity: Entity) -> Summary:
         sent_at=None if envelope.date is None else date_epoch(envelope.date.decode("latin-1")),
         has_attachments=has_attachments(entity),
         preview=_preview(content, entity),
+        addresses=(
+            _addresses(envelope.from_),
+            _addresses(envelope.to),
+            _addresses(envelope.cc),
+            _addresses(envelope.bcc),
+        ),
     )
 
 
@@ -83,6 +92,18 @@ def address_text(address: ListedAddress) -> str:
     ):
         return ""
     return guess(mailbox + b"@" + domain)[:MAX_NAME]
+
+
+def _addresses(listed: tuple[ListedAddress, ...]) -> str:
+    shown: list[str] = []
+    length = 0
+    for address in listed:
+        text = f"{_name(address)} <{address_text(address)}>"
+        shown.append(text)
+        length += len(text)
+        if length > MAX_ADDRESSES:
+            break
+    return ", ".join(shown)[:MAX_ADDRESSES]
 
 
 def _name(address: ListedAddress) -> str:

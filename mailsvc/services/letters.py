@@ -61,6 +61,7 @@ COLUMNS: dict[str, Any] = {
     "thread_id": _m.c.thread_id,
     "sent_at": _m.c.sent_at,
     "base_subject": _m.c.base_subject,
+    "headline": _m.c.headline,
 }
 
 

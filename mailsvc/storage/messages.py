@@ -19,6 +19,7 @@ from mailsvc.model.ids import MessageId
 from mailsvc.storage import tables
 from mailsvc.storage.pieces import PieceDamaged, PreparedPiece, compress
 from mailsvc.storage.statement import Statement
+from search.fold import fold
 
 if TYPE_CHECKING:
     from mailsvc.mime.summary import Summary
@@ -47,6 +48,7 @@ _COLUMNS = (
     "base_subject",
     "preview",
     "has_attachments",
+    "headline",
 )
 ADD = Statement(insert(_m).values({name: bindparam(name) for name in _COLUMNS}).returning(_m.c.id))
 THREAD_OF = Statement(select(_t.c.thread_id).where(_t.c.reference == bindparam("reference")))
@@ -85,6 +87,8 @@ class PreparedContent:
     """How each stands in the letter (`Piece.coding`), and the piece."""
     large: frozenset[bytes]
     """Keys of the pieces that are files already."""
+    headline: str
+    """Folded subject, From, To, Cc and Bcc, a line each: SEARCH looks here before it opens a letter."""
 
 
 def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
@@ -99,12 +103,14 @@ def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
             files.put_large(piece)
             large.add(piece.key)
         pieces.append((part.coding, piece))
+    summary = summarise(content, entity)
     return PreparedContent(
         key=pieces[0][1].key if len(pieces) == 1 and not pieces[0][0] else hashlib.sha256(content).digest(),
         size=len(content),
-        summary=summarise(content, entity),
+        summary=summary,
         pieces=tuple(pieces),
         large=frozenset(large),
+        headline=fold("\n".join((summary.subject, *summary.addresses))),
     )
 
 
@@ -144,6 +150,7 @@ def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
             "base_subject": summary.base_subject,
             "preview": summary.preview,
             "has_attachments": int(summary.has_attachments),
+            "headline": prepared.headline,
         },
     )
     assert row is not None

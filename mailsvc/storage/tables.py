@@ -97,6 +97,7 @@ messages = Table(
     Column("base_subject", Text, nullable=False),
     Column("preview", Text, nullable=False),
     Column("has_attachments", Integer, nullable=False),
+    Column("headline", Text, nullable=False),  # folded: subject, from, to, cc, bcc, a line each; for SEARCH
     sqlite_autoincrement=True,
 )
 Index("messages_message_id", messages.c.message_id)
