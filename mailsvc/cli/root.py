@@ -26,6 +26,8 @@ NOUNS = {
     "plan": "mailsvc.cli.plan",
     "queue": "mailsvc.cli.queue",
     "verify": "mailsvc.cli.verify",
+    "backup": "mailsvc.cli.backup",
+    "restore": "mailsvc.cli.backup",
     "demo": "mailsvc.cli.demo",
 }
 """Where each command is defined, under its own name; imported when it is used, so that others start quickly."""

@@ -92,6 +92,14 @@ class Report:
 def verify(db: Reader, progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None) -> Report:
     """Check everything. Safe while mail flows: rows are checked at one moment, pieces and letters as they come."""
     report = Report()
+    check_rows(db, report, progress)
+    _check_pieces(db, report, progress)
+    _check_letters(db, report, progress)
+    return report
+
+
+def check_rows(db: Reader, report: Report, progress: Callable[[str, int, int], None]) -> None:
+    """The database by itself: references, counters, quotas; at one moment."""
     with db.consistent():
         if db.store.database.is_sqlite:
             for row in db.conn.execute(text("PRAGMA quick_check(100)")):
@@ -102,9 +110,6 @@ def verify(db: Reader, progress: Callable[[str, int, int], None] = lambda _what,
             for row in db.conn.execute(text(query)):
                 report.fault(f"{promise}: {tuple(row)}")
         report.entries = int(db.conn.execute(text("SELECT COUNT(*) FROM entries")).scalar() or 0)
-    _check_pieces(db, report, progress)
-    _check_letters(db, report, progress)
-    return report
 
 
 def _count(db: Reader, table: str) -> int:
