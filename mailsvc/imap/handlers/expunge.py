@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from directory.model import Right
 from mailsvc.imap.handlers.context import Done, RefusedError
-from mailsvc.imap.wire.sequence import resolve
+from mailsvc.imap.wire.sequence import SAVED, resolve
 from mailsvc.model.flags import DELETED
 from mailsvc.services import letters
 from mailsvc.services.view import ranges_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailsvc.imap.handlers.context import Context
     from mailsvc.imap.wire.expunge import Expunge
     from mailsvc.imap.wire.sequence import SequenceSet
@@ -37,7 +39,10 @@ async def expunge_deleted(ctx: Context, uids: SequenceSet | None) -> int:
     now = ctx.parts.snapshots.of(ctx.parts.bridge.reader, view.place)
     marked = [uid for uid, bits in zip(now.uids, now.flags, strict=True) if bits & DELETED]
     if uids is not None and marked:
-        wanted = resolve(uids, view.known.uids[-1] if view.known.uids else int(now.uid_next))
+        if uids == SAVED:
+            wanted: Sequence[tuple[int, int]] = view.uid_ranges(view.indexes_of_saved())
+        else:
+            wanted = resolve(uids, view.known.uids[-1] if view.known.uids else int(now.uid_next))
         marked = [uid for uid in marked if any(low <= uid <= high for low, high in wanted)]
     if not marked:
         return 0

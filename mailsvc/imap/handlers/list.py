@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.status import status_line
 from mailsvc.imap.wire import replies
+from mailsvc.imap.wire.status import StatusItem
 from mailsvc.services import mailbox_tree
 from mailsvc.services.permissions import Place
 
@@ -41,6 +42,8 @@ async def list_mailboxes(cmd: ListMailboxes, ctx: Context) -> Done:
     """LIST."""
     if cmd.patterns == ("",) and not cmd.selection:
         return Done("Separator told", untagged=replies.list_root(b"LIST"))
+    if StatusItem.HIGHESTMODSEQ in cmd.status:
+        ctx.condstore = True  # RFC 7162 §3.1: as STATUS does
     tree = _tree(ctx)
     matches = [_matcher(cmd.reference, pattern) for pattern in cmd.patterns]
     out: list[bytes] = []
@@ -50,11 +53,11 @@ async def list_mailboxes(cmd: ListMailboxes, ctx: Context) -> Done:
         chosen = _is_selected(node, cmd.selection)
         below: tuple[str, ...] = ()
         if "RECURSIVEMATCH" in cmd.selection and _has_selected_below(tree, node, cmd.selection):
-            below = tuple(sorted(cmd.selection & {"SUBSCRIBED"}))
+            below = tuple(cmd.selection & {"SUBSCRIBED"})
         if not chosen and not below:
             continue
         out.append(replies.list_line(b"LIST", _attributes(node, cmd), node.name, below))
-        if cmd.status and node.listed is not None:
+        if cmd.status and chosen and node.listed is not None:
             place = Place(node.listed.mailbox, ctx.principal.account_id, node.listed.rights)
             out.append(status_line(ctx, node.name, place, cmd.status))
     return Done("Mailboxes told", untagged=b"".join(out))
@@ -111,7 +114,8 @@ def _has_selected_below(tree: dict[str, _Node], node: _Node, selection: frozense
 
 def _attributes(node: _Node, cmd: ListMailboxes) -> Iterable[str]:
     if node.listed is None:
-        yield "\\Noselect"
+        # RFC 5258 §3.4: \\NonExistent implies \\Noselect; clients of old know only that one.
+        yield "\\NonExistent" if cmd.extended else "\\Noselect"
     yield "\\HasChildren" if node.has_children else "\\HasNoChildren"
     # Those of shared boxes are not the person's own: a client would file its drafts there.
     if (

@@ -32,7 +32,17 @@ class MailboxView:
     gone: they keep their numbers until it may.
     """
 
-    __slots__ = ("_end_watch", "_wake", "flag_lists", "ghosts", "is_stale", "known", "place", "read_only")
+    __slots__ = (
+        "_end_watch",
+        "_wake",
+        "flag_lists",
+        "ghosts",
+        "is_stale",
+        "known",
+        "place",
+        "read_only",
+        "saved",
+    )
 
     def __init__(self, place: Place, known: Snapshot, *, read_only: bool, wake: Callable[[], None]) -> None:
         """`wake` is called when the mailbox changed and the client may want to know."""
@@ -42,6 +52,8 @@ class MailboxView:
         self.flag_lists = flag_lists_for(known.keywords)
         self.ghosts = _NOBODY
         """UIDs of letters that are gone and not yet told of."""
+        self.saved: Sequence[int] = ()
+        """UIDs that the last SEARCH with SAVE found, ascending: `$` (RFC 5182 §2.1)."""
         self.is_stale = False
         self._wake = wake
         self._end_watch: Callable[[], None] | None = None
@@ -82,6 +94,21 @@ class MailboxView:
             if low < 1 or high > count:
                 raise ValueError(messages)
             runs.append(range(low - 1, high))
+        return runs
+
+    def indexes_of_saved(self) -> list[range]:
+        """Runs of indexes of what `$` stands for; letters that are gone are no part of it (RFC 5182 §2.1)."""
+        uids = self.known.uids
+        count = len(uids)
+        runs: list[range] = []
+        for uid in self.saved:
+            index = bisect_left(uids, uid)
+            if index == count or uids[index] != uid or uid in self.ghosts:
+                continue
+            if runs and runs[-1].stop == index:
+                runs[-1] = range(runs[-1].start, index + 1)
+            else:
+                runs.append(range(index, index + 1))
         return runs
 
     def uid_ranges(self, runs: Sequence[range]) -> list[tuple[int, int]]:

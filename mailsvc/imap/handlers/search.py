@@ -1,4 +1,4 @@
-"""SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 7162 §3.1.5).
+"""SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 4731, RFC 5032, RFC 5182, RFC 7162 §3.1.5).
 
 Each key narrows what the ones before it left, the cheap ones first, so that text is read of few letters.
 """
@@ -6,14 +6,16 @@ Each key narrows what the ones before it left, the cheap ones first, so that tex
 from __future__ import annotations
 
 import re
+from array import array
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.flags import bit_of
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.wire import replies
+from mailsvc.imap.wire.esearch import Result, bounds, esearch
 from mailsvc.imap.wire.grammar import MONTHS
 from mailsvc.imap.wire.search import (
     And,
@@ -25,6 +27,7 @@ from mailsvc.imap.wire.search import (
     ModSeqFrom,
     Not,
     Numbers,
+    Older,
     Or,
     Recent,
     SearchKey,
@@ -33,6 +36,7 @@ from mailsvc.imap.wire.search import (
     Text,
     Uids,
     When,
+    Younger,
 )
 from mailsvc.model.ids import Uid
 from mailsvc.services import find, letters
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
     from mailsvc.imap.handlers.mailbox_view import MailboxView
     from mailsvc.imap.wire.search import Search
 
+    ByColumn = Arrived | Sent | Larger | Smaller | Older | Younger
+
 BATCH = 5_000
 TEXT_BATCH = 20
 """Letters whose text is looked through between two looks at other connections."""
@@ -51,11 +57,30 @@ TEXT_BATCH = 20
 _EPOCH = date(1970, 1, 1).toordinal()
 _DATE = re.compile(rb'\(\("?[^"]*?([0-9]{1,2})[ -]+([A-Za-z]{3})[a-z]*[ -]+([0-9]{4})')
 _MONTHS = {month.lower(): number for number, month in enumerate(MONTHS, 1)}
-_COST: dict[type[Any], int] = {Header: 2, Text: 4, Body: 4, Arrived: 1, Sent: 1, Larger: 1, Smaller: 1}
+_KEPT_IN: dict[type[Any], tuple[str, ...]] = {
+    Arrived: ("internal_date",),
+    Older: ("internal_date",),
+    Younger: ("internal_date",),
+    Sent: ("envelope", "sent_at"),
+    Larger: ("size",),
+    Smaller: ("size",),
+}
+_COST: dict[type[Any], int] = {Header: 2, Text: 4, Body: 4, **dict.fromkeys(_KEPT_IN, 1)}
 
 
 async def search(cmd: Search, ctx: Context) -> Done:
-    """SEARCH; an empty answer is an answer too."""
+    """SEARCH; an empty answer is an answer too. A SAVE that fails leaves nothing saved (RFC 5182 §2.1)."""
+    if cmd.results is None or Result.SAVE not in cmd.results:
+        return await _search(cmd, ctx)
+    view = ctx.selected
+    try:
+        return await _search(cmd, ctx)
+    except RefusedError:
+        view.saved = ()
+        raise
+
+
+async def _search(cmd: Search, ctx: Context) -> Done:
     if cmd.asks_mod_seq:
         ctx.condstore = True  # RFC 7162 §3.1: this command enables CONDSTORE
     early = ctx.news(expunges=False)
@@ -64,8 +89,17 @@ async def search(cmd: Search, ctx: Context) -> Done:
     everything = [index for index, uid in enumerate(known.uids) if uid not in view.ghosts]
     found = await _narrow(ctx, view, cmd.key, everything)
     numbers = [known.uids[index] for index in found] if cmd.uid else [index + 1 for index in found]
-    highest = max((known.mod_seqs[index] for index in found), default=0) if cmd.asks_mod_seq else None
-    return Done("Searched", untagged=early + replies.search(numbers, highest), expunges=cmd.uid)
+    named = found if cmd.results is None else bounds(cmd.results, found)
+    highest = max((known.mod_seqs[index] for index in named), default=0) if cmd.asks_mod_seq else None
+    if cmd.results is None:
+        reply = replies.search(numbers, highest)
+    else:
+        reply = b""
+        if Result.SAVE in cmd.results:
+            view.saved = array("Q", [known.uids[index] for index in named])
+        if cmd.results != {Result.SAVE}:  # RFC 5182 §2.1: SAVE alone is answered by the tagged reply
+            reply = esearch(cmd.tag, cmd.results, numbers, uid=cmd.uid, mod_seq=highest)
+    return Done("Searched", untagged=early + reply, expunges=cmd.uid)
 
 
 async def _narrow(ctx: Context, view: MailboxView, key: SearchKey, among: list[int]) -> list[int]:
@@ -91,7 +125,7 @@ async def _narrow(ctx: Context, view: MailboxView, key: SearchKey, among: list[i
             return await _with_text(ctx, view, among, "body", text) if text else among
         case Text(text):
             return await _with_text(ctx, view, among, "text", text) if text else among
-        case Arrived() | Sent() | Larger() | Smaller():
+        case Arrived() | Sent() | Larger() | Smaller() | Older() | Younger():
             return await _by_column(ctx, view, key, among)
         case _:
             return _by_snapshot(view, key, among)
@@ -132,21 +166,24 @@ def _within(among: list[int], runs: list[range]) -> list[int]:
     return [index for index in among if index in inside]
 
 
-async def _by_column(
-    ctx: Context, view: MailboxView, key: Arrived | Sent | Larger | Smaller, among: list[int]
-) -> list[int]:
+async def _by_column(ctx: Context, view: MailboxView, key: ByColumn, among: list[int]) -> list[int]:
     uids = view.known.uids
     matching: set[int] = set()
-    names = {Arrived: ("internal_date",), Sent: ("envelope", "sent_at")}.get(type(key), ("size",))
+    names = _KEPT_IN[type(key)]
+    now = ctx.parts.bridge.reader.clock()
     for part in _portions(among, BATCH):
         rows = letters.columns(ctx.parts.bridge.reader, view.place, uids[part[0]], uids[part[-1]], names)
-        matching.update([row[0] for row in rows if _row_matches(ctx, key, row)])
+        matching.update([row[0] for row in rows if _row_matches(ctx, key, row, now)])
         await ctx.drain()
     return [index for index in among if uids[index] in matching]
 
 
-def _row_matches(ctx: Context, key: Arrived | Sent | Larger | Smaller, row: tuple[Any, ...]) -> bool:
+def _row_matches(ctx: Context, key: ByColumn, row: tuple[Any, ...], now: int) -> bool:
     match key:
+        case Older(seconds):
+            return bool(row[1] <= now - seconds)
+        case Younger(seconds):
+            return bool(row[1] >= now - seconds)
         case Larger(octets):
             return bool(row[1] > octets)
         case Smaller(octets):

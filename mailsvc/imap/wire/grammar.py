@@ -25,7 +25,7 @@ _ASTRING_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\]+')
 _LIST_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){"\\]+')
 _QUOTED = re.compile(rb'"((?:[^"\\\x00\r\n]|\\["\\])*+)"')
 _ESCAPED = re.compile(rb'\\(["\\])')
-_SEQUENCE = re.compile(rb"[0-9*:,]+")
+_SEQUENCE = re.compile(rb"[0-9*:,]+|\$")
 _DIGITS = re.compile(rb"[0-9]+")
 _FLAG = re.compile(rb'\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _DATE = re.compile(rb"([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})\Z")
@@ -93,6 +93,14 @@ class Cursor:
         """An atom in upper case: names of commands, items and keys are case-insensitive."""
         return self._match(_ATOM, "a word").upper()
 
+    def skip_word(self, word: bytes) -> bool:
+        """Step over `word`, in any case, if it comes next as a whole."""
+        match = _ATOM.match(self._line, self._at)
+        if match is None or match.group().upper() != word:
+            return False
+        self._at = match.end()
+        return True
+
     def tag(self) -> bytes:
         """A command's tag: an astring atom without `+` (RFC 3501 §9)."""
         tag = self._match(_ASTRING_ATOM, "a tag")
@@ -152,7 +160,7 @@ class Cursor:
         return self._bounded(MAX_MOD_SEQ)
 
     def sequence_set(self) -> SequenceSet:
-        """Message numbers or UIDs."""
+        """Message numbers or UIDs; SAVED for `$` (RFC 5182 §4)."""
         return parse_sequence_set(self._match(_SEQUENCE, "a sequence set"))
 
     def flag(self) -> str:

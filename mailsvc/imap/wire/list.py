@@ -47,8 +47,8 @@ def parse_list(tag: bytes, cursor: Cursor) -> ListMailboxes:
         extended = True
         words = () if cursor.skip(b")") else cursor.rest_of_list(lambda: _option(cursor, SELECTION_OPTIONS))
         selection = frozenset(words)
-        if "RECURSIVEMATCH" in selection and not selection & {"SUBSCRIBED", "SPECIAL-USE"}:
-            raise MalformedError("RECURSIVEMATCH needs another selection option")  # RFC 5258 §3.1
+        if "RECURSIVEMATCH" in selection and "SUBSCRIBED" not in selection:
+            raise MalformedError("RECURSIVEMATCH needs SUBSCRIBED")  # RFC 5258 §6, list-select-base-opt
         cursor.space()
     reference = cursor.mailbox()
     cursor.space()

@@ -1,4 +1,4 @@
-"""SEARCH and UID SEARCH: the tree of what is looked for (RFC 3501 §6.4.4, RFC 7162 §3.1.5)."""
+"""SEARCH and UID SEARCH: the tree of what is looked for (RFC 3501 §6.4.4, RFC 5032, RFC 7162 §3.1.5)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
+from mailsvc.imap.wire.esearch import parse_results
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from mailsvc.imap.wire.esearch import Result
     from mailsvc.imap.wire.grammar import Cursor
     from mailsvc.imap.wire.sequence import SequenceSet
 
@@ -136,8 +138,22 @@ class ModSeqFrom:
     mod_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Older:
+    """The internal date is that many seconds ago or more (RFC 5032)."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Younger:
+    """The internal date is that many seconds ago or fewer (RFC 5032)."""
+
+    seconds: int
+
+
 SearchKey = (
-    And | Or | Not | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller
+    And | Or | Not | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller | Older | Younger
     | Uids | Numbers | ModSeqFrom
 )  # fmt: skip
 
@@ -150,6 +166,8 @@ class Search(Command):
     key: SearchKey
     asks_mod_seq: bool
     """MODSEQ was among the keys: the reply tells the highest (RFC 7162 §3.1.5)."""
+    results: frozenset[Result] | None = None
+    """RETURN options; None where the reply is to be the plain one (RFC 4731 §3.1)."""
 
 
 _FLAGS = {
@@ -174,10 +192,15 @@ _CHARSETS = {b"US-ASCII": "ascii", b"UTF-8": "utf-8"}
 
 
 def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
-    """SEARCH [CHARSET SP astring] 1*(SP search-key)."""
+    """SEARCH [RETURN SP ( options )] [CHARSET SP astring] 1*(SP search-key)."""
     cursor.space()
+    results = None
+    if cursor.skip_word(b"RETURN"):
+        cursor.space()
+        results = parse_results(cursor)
+        cursor.space()
     reader = _Reader(cursor)
-    return Search(tag, uid, reader.program(), reader.asks_mod_seq)
+    return Search(tag, uid, reader.program(), reader.asks_mod_seq, results)
 
 
 class _Reader:
@@ -226,7 +249,7 @@ class _Reader:
             cursor.expect(b"(")
             keys = cursor.rest_of_list(lambda: self._key(depth + 1))
             return keys[0] if len(keys) == 1 else And(keys)
-        if ahead.isdigit() or ahead == b"*":
+        if ahead.isdigit() or ahead in {b"*", b"$"}:
             return Numbers(cursor.sequence_set())
         return self._named(cursor.keyword(), depth)
 
@@ -267,6 +290,10 @@ class _Reader:
                 return Larger(cursor.number64())
             case b"SMALLER":
                 return Smaller(cursor.number64())
+            case b"OLDER":
+                return Older(self._interval())
+            case b"YOUNGER":
+                return Younger(self._interval())
             case b"MODSEQ":
                 return self._mod_seq()
             case _:
@@ -284,6 +311,13 @@ class _Reader:
             cursor.space()
         self.asks_mod_seq = True
         return ModSeqFrom(cursor.number64())
+
+    def _interval(self) -> int:
+        """Seconds, not zero (RFC 5032 §3)."""
+        seconds = self._cursor.number()
+        if not seconds:
+            raise MalformedError("An interval is one second at least")
+        return seconds
 
     def _text(self) -> str:
         try:

@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 STAR = 1 << 32
 """Stands for `*`: more than any number that a client may write."""
 
+SAVED: tuple[tuple[int, int], ...] = ((-1, -1),)
+"""Stands for `$`: what a SEARCH has saved (RFC 5182 §2.1)."""
+
 SequenceSet = tuple[tuple[int, int], ...]
 """Ranges in the order written, the ends of each not yet ordered; a single number is a range of one."""
 
 
 def parse_sequence_set(octets: bytes) -> SequenceSet:
-    """`1,3:5,7:*` as ranges (RFC 3501 §9)."""
+    """`1,3:5,7:*` as ranges (RFC 3501 §9), or `$`."""
+    if octets == b"$":
+        return SAVED
     try:
         return tuple([_range(part) for part in octets.split(b",")])
     except ValueError:

@@ -106,6 +106,22 @@ SCRIPT: list[str | bytes] = [
         )
     ],
     "UID SEARCH 1:* NOT SEEN",
+    *[
+        f"SEARCH RETURN ({options}) {keys}"
+        for options in ("", "MIN", "MAX", "COUNT", "ALL", "MIN MAX COUNT ALL", "BOGUS")
+        for keys in ("ALL", "KEYWORD Nope", "1,3")
+    ],
+    "UID SEARCH RETURN (MIN COUNT) CHARSET UTF-8 SUBJECT plain",
+    "SEARCH RETURN (SAVE) 1,3",
+    "FETCH $ UID",
+    "SEARCH $ NOT 1",
+    "SEARCH RETURN (SAVE MIN) ALL",
+    "UID FETCH $ FLAGS",
+    "SEARCH RETURN (SAVE) BOGUS",
+    "UID SEARCH UID $",
+    "SEARCH YOUNGER 3600",
+    "SEARCH OLDER 3600",
+    "SEARCH OLDER 0",
     r"STORE 1 +FLAGS (\Answered)",
     r"STORE 1 -FLAGS (\Answered \Flagged)",
     r"STORE 1:2 FLAGS (\Seen NewKey)",
@@ -157,6 +173,11 @@ SCRIPT: list[str | bytes] = [
     'LIST "" iNboX',
     'LIST "" nope',
     "SUBSCRIBE b/c/d",
+    'LIST (SUBSCRIBED) "" (b% b/*) RETURN (CHILDREN)',
+    'LIST (SUBSCRIBED RECURSIVEMATCH) "" b',
+    'LIST (RECURSIVEMATCH) "" b',
+    'LIST (BOGUS) "" b',
+    'LIST "" (Sent Drafts) RETURN (STATUS (MESSAGES UNSEEN))',
     "LSUB b *",
     'LSUB "" b%',
     "UNSUBSCRIBE b/c/d",

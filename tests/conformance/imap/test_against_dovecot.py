@@ -41,6 +41,8 @@ EXPLAINED = {
     'LIST "" b/%': REAL_MAILBOXES,
     "LIST b/ %": REAL_MAILBOXES,
     'LIST "" e*': REAL_MAILBOXES,
+    'LIST "" (Sent Drafts) RETURN (STATUS (MESSAGES UNSEEN))': "special use and children are told without being asked",
+    'LIST (SUBSCRIBED RECURSIVEMATCH) "" b': "we tell of children without being asked (RFC 3348)",
 }
 
 
