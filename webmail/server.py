@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from mailsvc.services.open_store import open_index, open_store
 from webmail.adapter import web_services
 from webmail.app import FORM_ALLOWANCE, create_app
 from webmail.asgi import WebApp
-from webmail.live import Live
+from webmail.live import MAX_STREAMS, Live
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ STOP_SECONDS = 10
 
 def run(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     """Serve one installation until SIGTERM; one octet on `ready_fd` says that the listener accepts."""
+    allow_many_connections()
     store = open_store(data_dir, settings)
     engine = open_index(data_dir)
     host, port = host_port(settings.web.listen)
@@ -42,6 +44,12 @@ def run(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     finally:
         engine.close()
         store.close()
+
+
+def allow_many_connections() -> None:
+    """As many open files as the system lets us have: each open page holds one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _until_told(services: WebServices, host: str, port: int, threads: int, ready_fd: int) -> None:
@@ -72,6 +80,8 @@ async def serve(
             http=HTTPModes.http1,
             websockets=False,
             backlog=1024,
+            backpressure=MAX_STREAMS
+            + 2_000,  # streams stay; granian's default would stop accepting at the backlog
             log_enabled=False,
         )
         serving = asyncio.create_task(server.serve())

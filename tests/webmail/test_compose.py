@@ -145,6 +145,16 @@ def test_rich_text_is_made_safe_before_it_is_kept(reader, world):
     assert fields.text == "Chào anh"
 
 
+def test_too_much_rich_text_is_refused_rather_than_cut(reader, world):
+    form = open_composer(reader)
+    reader.post_json("/compose", {**form, "html": "<div>ngắn</div>", "do": "save"})
+    answer = reader.post_json(
+        "/compose", {**form, "revision": "1", "html": "<div>dài</div>" * 60_000, "do": "save"}
+    )
+    assert answer.status_code == 413
+    assert reader_drafts(world)[0].html == "<div>ngắn</div>"
+
+
 def test_a_draft_opened_from_the_folder_is_the_same_draft(reader, world):
     form = open_composer(reader)
     reader.post_json("/compose", {**form, "subject": "Dở dang", "text": "x", "do": "save"})

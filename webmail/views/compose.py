@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, abort, jsonify, make_response, redirect, request
 
-from mailsvc.model.errors import LetterMissing, ServiceError
+from mailsvc.model.errors import LetterMissing, ServiceError, TooLarge
 from webmail import formats
 from webmail.ports import Draft, DraftFields, Part
 from webmail.quoting import answer_fields
@@ -163,7 +163,10 @@ def _fields() -> DraftFields:
     html = form.get("html", "").strip()
     text = form.get("text", "").replace("\r\n", "\n")
     if html:
-        html = sanitise_letter(html, remote_images=True).html
+        safe = sanitise_letter(html, remote_images=True)
+        if safe.cut:
+            raise TooLarge  # rather than keep a part and call it saved
+        html = safe.html
         text = text_of(html)
     mode = form.get("mode", "")
     answers, window, replaces = (form.get(name, "") for name in ("answers", "window", "replaces"))
