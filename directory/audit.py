@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from directory.repository.rows import AnyRow, insert_one
+from directory.repository.rows import AnyRow, chunks, insert_one
 from directory.tables import audit
 
 GENESIS: Final = bytes(32)
@@ -116,6 +116,21 @@ def lines(conn: Connection, *, subject: str | None = None, limit: int = 100) -> 
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     return [AuditLine(*row) for row in conn.execute(query)]
+
+
+def lines_about(conn: Connection, subjects: Collection[str], *, limit: int = 100) -> list[AuditLine]:
+    """The newest lines first, of these subjects only."""
+    found: list[AuditLine] = []
+    for some in chunks(sorted(subjects)):
+        columns = (audit.c.sequence, audit.c.at, audit.c.actor, audit.c.act, audit.c.subject, audit.c.detail)
+        query = (
+            select(*columns)
+            .where(audit.c.subject.in_(list(some)))
+            .order_by(audit.c.sequence.desc())
+            .limit(limit)
+        )
+        found += [AuditLine(*row) for row in conn.execute(query)]
+    return sorted(found, key=lambda line: -line.sequence)[:limit]
 
 
 def _rows(conn: Connection) -> Iterator[AnyRow]:

@@ -1,4 +1,4 @@
-"""Care of single boxes and units: each act with its line in the audit log, in the caller's transaction."""
+"""Care of single boxes and units, within the scope of whoever acts: each with its line in the audit log, in the caller's transaction."""
 
 from datetime import date
 
@@ -11,6 +11,7 @@ from directory.model import Account, AccountState, AddressKind, Right, Unit
 from directory.provision.csv_rows import own_address
 from directory.provision.faults import Fault, Remark
 from directory.repository import boxes, delegations, domains, units
+from directory.scope import Deed, Scope
 
 
 class UpkeepRefused(ValueError):
@@ -21,33 +22,49 @@ class UpkeepRefused(ValueError):
         super().__init__(self.remark.message("en"))
 
 
-def lock(conn: Connection, account: Account, *, actor: str, at: int, reason: str = "") -> None:
+def lock(conn: Connection, scope: Scope, account: Account, *, actor: str, at: int, reason: str = "") -> None:
     """Nobody signs in any more; letters still arrive."""
+    scope.require(Deed.MANAGE, account)
     _set_state(conn, account, AccountState.LOCKED, actor, at, reason)
 
 
-def unlock(conn: Connection, account: Account, *, actor: str, at: int, reason: str = "") -> None:
+def unlock(
+    conn: Connection, scope: Scope, account: Account, *, actor: str, at: int, reason: str = ""
+) -> None:
     """Sign-in works again."""
+    scope.require(Deed.MANAGE, account)
     _set_state(conn, account, AccountState.ACTIVE, actor, at, reason)
 
 
-def archive(conn: Connection, account: Account, *, actor: str, at: int, reason: str = "") -> None:
+def archive(
+    conn: Connection, scope: Scope, account: Account, *, actor: str, at: int, reason: str = ""
+) -> None:
     """Close a box for good: it takes no letters, its addresses are retired."""
+    scope.require(Deed.MANAGE, account)
     _set_state(conn, account, AccountState.ARCHIVED, actor, at, reason)
 
 
 def set_password(
-    conn: Connection, account: Account, password: NewPassword, *, must_change: bool, actor: str, at: int
+    conn: Connection,
+    scope: Scope,
+    account: Account,
+    password: NewPassword,
+    *,
+    must_change: bool,
+    actor: str,
+    at: int,
 ) -> None:
     """Replace the password of somebody who signs in; unit and post boxes have none."""
+    scope.require(Deed.RESET, account)
     if not account.kind.signs_in:
         raise UpkeepRefused("password", Fault.BOX_IS_SHARED)
     store_password(conn, account.id, password, at, must_change=must_change)
     audit.record(conn, actor, "account.set_password", str(account.address), {"must_change": must_change}, at)
 
 
-def add_alias(conn: Connection, account: Account, text: str, *, actor: str, at: int) -> Address:
+def add_alias(conn: Connection, scope: Scope, account: Account, text: str, *, actor: str, at: int) -> Address:
     """Give a box one more address: of a domain of ours, and never anybody's before."""
+    scope.require(Deed.MANAGE, account)
     try:
         alias = own_address(text)
     except AddressError as error:
@@ -69,8 +86,11 @@ def add_alias(conn: Connection, account: Account, text: str, *, actor: str, at: 
     return alias
 
 
-def remove_alias(conn: Connection, account: Account, alias_key: str, *, actor: str, at: int) -> bool:
+def remove_alias(
+    conn: Connection, scope: Scope, account: Account, alias_key: str, *, actor: str, at: int
+) -> bool:
     """Take an alias back for good; whether the box had it."""
+    scope.require(Deed.MANAGE, account)
     owned = {
         record.address.key
         for record in boxes.addresses_of(conn, account.id)
@@ -83,8 +103,11 @@ def remove_alias(conn: Connection, account: Account, alias_key: str, *, actor: s
     return True
 
 
-def grant(conn: Connection, box: Account, grantee: Account, rights: Right, *, actor: str, at: int) -> bool:
+def grant(
+    conn: Connection, scope: Scope, box: Account, grantee: Account, rights: Right, *, actor: str, at: int
+) -> bool:
     """Let a person use a shared box; whether they are new there."""
+    scope.require(Deed.SHARE, box)
     known = {item.grantee_id for item in delegations.delegates_of(conn, box.id)}
     delegations.grant(conn, box.id, grantee.id, rights, at)
     detail = {"to": str(grantee.address), "rights": rights.value}
@@ -92,8 +115,9 @@ def grant(conn: Connection, box: Account, grantee: Account, rights: Right, *, ac
     return grantee.id not in known
 
 
-def revoke(conn: Connection, box: Account, grantee: Account, *, actor: str, at: int) -> bool:
+def revoke(conn: Connection, scope: Scope, box: Account, grantee: Account, *, actor: str, at: int) -> bool:
     """Take a right back; whether there was one."""
+    scope.require(Deed.SHARE, box)
     gone = delegations.revoke(conn, box.id, grantee.id)
     if gone:
         audit.record(conn, actor, "account.revoke", str(box.address), {"from": str(grantee.address)}, at)
@@ -109,8 +133,9 @@ def refuse_if_in_use(conn: Connection, unit: Unit, on: date) -> None:
         raise UpkeepRefused("code", Fault.HAS_ACCOUNTS, value=unit.code, count=str(count)) from left
 
 
-def remove_unit(conn: Connection, unit: Unit, *, on: date, actor: str, at: int) -> None:
+def remove_unit(conn: Connection, scope: Scope, unit: Unit, *, on: date, actor: str, at: int) -> None:
     """End a unit; refused while it has boxes or units under it."""
+    scope.require_unit(Deed.REORGANISE, unit.id, unit.code)
     refuse_if_in_use(conn, unit, on)
     units.remove_unit(conn, unit, on)
     audit.record(conn, actor, "unit.remove", unit.code, {"on": on.isoformat()}, at)

@@ -14,6 +14,7 @@ from directory import provision, repository, upkeep
 from directory.authenticate import FormerPasswords, NewPassword, prepare_password
 from directory.model import AccountKind, AccountState, PostRole, Right, vietnam_day
 from directory.passwords import PasswordFault, PasswordRefused, PasswordRule, first_password, hash_password
+from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.cli.account_import import run_plan
 from mailsvc.model.changes import DirectoryChanged
@@ -212,7 +213,13 @@ def set_password(ctx: CliContext, address: str, password_stdin: bool, keep_passw
             found = _find(ctx, uow.conn, address)
             must_change = not keep_password and found.kind is AccountKind.PERSONAL
             upkeep.set_password(
-                uow.conn, found, stored, must_change=must_change, actor=plan_view.actor(), at=uow.clock()
+                uow.conn,
+                SERVER,
+                found,
+                stored,
+                must_change=must_change,
+                actor=plan_view.actor(),
+                at=uow.clock(),
             )
             uow.record(DirectoryChanged())
     except upkeep.UpkeepRefused as refused:
@@ -232,7 +239,7 @@ def lock(ctx: CliContext, address: str, reason: str) -> None:
     """Khóa: không đăng nhập được, thư vẫn đến / lock: nobody signs in, letters still arrive."""
     with ctx.store.write() as uow:
         found = _find(ctx, uow.conn, address)
-        upkeep.lock(uow.conn, found, actor=plan_view.actor(), at=uow.clock(), reason=reason)
+        upkeep.lock(uow.conn, SERVER, found, actor=plan_view.actor(), at=uow.clock(), reason=reason)
         uow.record(DirectoryChanged())
     _done(ctx, found, "Đã khóa {}.", "{} is locked.")
 
@@ -249,7 +256,7 @@ def unlock(ctx: CliContext, address: str, reason: str) -> None:
             ctx.refuse(
                 f"{address} đã lưu trữ, không mở lại được.", f"{address} is archived and stays closed."
             )
-        upkeep.unlock(uow.conn, found, actor=plan_view.actor(), at=uow.clock(), reason=reason)
+        upkeep.unlock(uow.conn, SERVER, found, actor=plan_view.actor(), at=uow.clock(), reason=reason)
         uow.record(DirectoryChanged())
     _done(ctx, found, "Đã mở khóa {}.", "{} is unlocked.")
 
@@ -263,7 +270,7 @@ def add_alias(ctx: CliContext, address: str, alias: str) -> None:
     try:
         with ctx.store.write() as uow:
             found = _find(ctx, uow.conn, address)
-            added = upkeep.add_alias(uow.conn, found, alias, actor=plan_view.actor(), at=uow.clock())
+            added = upkeep.add_alias(uow.conn, SERVER, found, alias, actor=plan_view.actor(), at=uow.clock())
             uow.record(DirectoryChanged())
     except upkeep.UpkeepRefused as refused:
         plan_view.refuse_remarks(ctx, [refused.remark])
@@ -280,7 +287,7 @@ def remove_alias(ctx: CliContext, address: str, alias: str) -> None:
     with ctx.store.write() as uow:
         found = _find(ctx, uow.conn, address)
         key = repository.login_key(uow.conn, alias)
-        if not upkeep.remove_alias(uow.conn, found, key, actor=plan_view.actor(), at=uow.clock()):
+        if not upkeep.remove_alias(uow.conn, SERVER, found, key, actor=plan_view.actor(), at=uow.clock()):
             ctx.refuse(f"{address} không có bí danh {alias}.", f"{address} has no alias {alias}.")
         uow.record(DirectoryChanged())
     _done(ctx, found, f"Đã thu hồi {key}.", f"{key} is taken back.")
@@ -304,7 +311,7 @@ def grant(ctx: CliContext, box: str, person: str, rights: str) -> None:
             ctx.refuse(
                 f"{person} không phải tài khoản cá nhân khác.", f"{person} is not another person's account."
             )
-        if upkeep.grant(uow.conn, shared, grantee, wanted, actor=plan_view.actor(), at=uow.clock()):
+        if upkeep.grant(uow.conn, SERVER, shared, grantee, wanted, actor=plan_view.actor(), at=uow.clock()):
             joined_shared_box(uow, shared.id, grantee.id)
         uow.record(DirectoryChanged())
     _done(ctx, shared, f"{person} nay dùng được {{}}.", f"{person} may now use {{}}.")
@@ -318,7 +325,7 @@ def revoke(ctx: CliContext, box: str, person: str) -> None:
     """Thu quyền dùng chung hộp thư / take the right back."""
     with ctx.store.write() as uow:
         shared, grantee = _find(ctx, uow.conn, box), _find(ctx, uow.conn, person)
-        if not upkeep.revoke(uow.conn, shared, grantee, actor=plan_view.actor(), at=uow.clock()):
+        if not upkeep.revoke(uow.conn, SERVER, shared, grantee, actor=plan_view.actor(), at=uow.clock()):
             ctx.refuse(f"{person} không có quyền ở {box}.", f"{person} has no right on {box}.")
         uow.record(DirectoryChanged())
     _done(ctx, shared, f"{person} không còn dùng {{}}.", f"{person} may no longer use {{}}.")

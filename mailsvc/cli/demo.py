@@ -15,6 +15,7 @@ from directory.address import Address, parse_address
 from directory.model import Period, PlaceId, PlaceKind, Right, Tier, vietnam_day
 from directory.passwords import hash_password
 from directory.repository import account_by_address, add_place
+from directory.scope import SERVER
 from mailsvc.cli.account_import import provision_settings
 from mailsvc.cli.init import init
 from mailsvc.demo.attachments import render
@@ -194,7 +195,7 @@ def _delegate(uow: UnitOfWork, delegations: Iterable[DemoDelegation]) -> None:
         rights = Right(0)
         for right in given.rights:
             rights |= Right[right.name]
-        upkeep.grant(uow.conn, box, person, rights, actor=ACTOR, at=uow.clock())
+        upkeep.grant(uow.conn, SERVER, box, person, rights, actor=ACTOR, at=uow.clock())
         joined_shared_box(uow, box.id, person.id)
 
 

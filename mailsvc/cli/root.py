@@ -24,6 +24,8 @@ NOUNS = {
     "account": "mailsvc.cli.account",
     "domain": "mailsvc.cli.domain",
     "plan": "mailsvc.cli.plan",
+    "admin": "mailsvc.cli.admin",
+    "audit": "mailsvc.cli.audit",
     "queue": "mailsvc.cli.queue",
     "verify": "mailsvc.cli.verify",
     "backup": "mailsvc.cli.backup",

@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from directory import provision, reorganise, repository, upkeep
 from directory.model import Branch, Tier, UnitId, vietnam_day
+from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.cli import reorganise as reorganise_cli
 from mailsvc.model.changes import DirectoryChanged
@@ -191,7 +192,7 @@ def remove(ctx: CliContext, code: str, yes: bool) -> None:
             with ctx.store.write() as uow:
                 today = vietnam_day(uow.clock())
                 found = _find(ctx, uow.conn, code, today)
-                upkeep.remove_unit(uow.conn, found, on=today, actor=plan_view.actor(), at=uow.clock())
+                upkeep.remove_unit(uow.conn, SERVER, found, on=today, actor=plan_view.actor(), at=uow.clock())
                 uow.record(DirectoryChanged())
         else:
             with ctx.store.read() as db:
