@@ -195,6 +195,21 @@ def test_a_forward_keeps_the_look_of_the_letter(watched, site):
     assert "bốn tại chỗ" in fields.text
 
 
+def test_an_overloaded_server_does_not_empty_the_page(watched, site):
+    page = watched().sign_in()
+    page.wait_for_timeout(600)  # past the look that follows the opening of the stream
+    page.route("**/tree", lambda route: route.fulfill(status=503, body=""))
+    page.route("**part=list", lambda route: route.fulfill(status=500, body="<p>x</p>"))
+    with page.expect_response("**/tree"):
+        site.world.arrive(10, OFFICE, "Thư vừa đến", "Xin chào")
+    expect(page.locator(".toast").first).to_be_visible()
+    assert page.locator("#tree a").count() > 5
+    assert page.locator("#rows .row").count() == 50
+    page.unroute("**/tree")
+    page.goto(site.url("/mail/10/9999"))
+    expect(page.locator("body")).to_contain_text("không còn ở đây")
+
+
 def test_a_choice_of_letters_survives_an_arrival(watched, site):
     page = watched().sign_in()
     page.check("#row-10-62 input")

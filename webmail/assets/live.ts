@@ -41,8 +41,8 @@ async function compare(): Promise<void> {
 function heard(news: News): void {
   if (news.opened) void compare();
   for (const id of news.mailboxes) pending.add(id);
-  // A little later, so that a burst is one look; sooner than anybody would notice.
-  if (news.mailboxes.length > 0 || news.accounts.length > 0) timer ||= window.setTimeout(() => void look(), 120);
+  // A little later, so that a burst is one look, and a letter to thousands not thousands of looks at one moment.
+  if (news.mailboxes.length > 0 || news.accounts.length > 0) timer ||= window.setTimeout(() => void look(), 100 + Math.random() * 250);
 }
 
 function connect(tell: (news: News) => void): EventSource {

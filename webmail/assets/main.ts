@@ -4,14 +4,14 @@ import { bindKeys } from "./keys";
 import { act, countSelected, rowOf, selectedKeys } from "./list";
 import { forgetKept, offerKept } from "./kept";
 import { listen } from "./live";
-import { csrf, find, findAll } from "./page";
+import { csrf, find, findAll, word } from "./page";
 import { closeLetter, openKey, type Pane, settle, showPane } from "./panes";
 import { toast } from "./toast";
 
 document.documentElement.classList.add("scripted");
 
 interface Swap {
-  ctx: { target?: Element | string; request: { headers: Record<string, string> }; sourceElement?: Element };
+  ctx: { target?: Element | string; response?: { status: number }; request: { headers: Record<string, string> }; sourceElement?: Element };
 }
 
 /** Whatever way new parts came into the page, make them work. */
@@ -28,6 +28,14 @@ document.addEventListener("htmx:after:swap", (event) => {
   const target = (event as CustomEvent<Swap>).detail.ctx.target;
   settle(target instanceof Element ? target.id : "");
   ready();
+});
+document.addEventListener("htmx:before:response", (event) => {
+  // htmx puts refusals into the page too: that is right for a letter that is gone, not for the tree or the list.
+  const { target, response } = (event as CustomEvent<Swap>).detail.ctx;
+  const status = response?.status ?? 200;
+  if (status < 400 || (status < 500 && target instanceof Element && target.id === "reader")) return;
+  event.preventDefault();
+  toast(word(status === 503 ? "live_lost" : "went_wrong"));
 });
 document.addEventListener("htmx:error", () => toast(navigator.onLine ? "" : "…"));
 
