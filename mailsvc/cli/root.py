@@ -30,6 +30,7 @@ NOUNS = {
     "verify": "mailsvc.cli.verify",
     "backup": "mailsvc.cli.backup",
     "restore": "mailsvc.cli.backup",
+    "letter": "mailsvc.cli.letter",
     "demo": "mailsvc.cli.demo",
 }
 """Where each command is defined, under its own name; imported when it is used, so that others start quickly."""
