@@ -13,8 +13,7 @@ TEST_PACKAGES := chromium curl dovecot-imapd dovecot-lmtpd fonts-dejavu-core isy
 	postgresql procps strace swaks
 BENCH_PACKAGES := dovecot-imapd dovecot-lmtpd postfix procps
 BUILD_TOOLS := editables hatchling packaging pathspec pluggy tomlkit trove-classifiers
-# Wheels only, so that no compiler is needed; dkimpy comes as pure Python source.
-WHEELS := --only-binary :all: --no-binary dkimpy
+WHEELS := --only-binary :all:
 RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 
@@ -39,8 +38,9 @@ $(RUNTIME): requirements/run.lock requirements/dev.lock pyproject.toml .ci/make-
 	$(PYTHON) -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# dkimpy, a peer of the tests, comes as pure Python source.
 $(DEVELOPMENT): $(RUNTIME)
-	$(PYTHON) -m pip install -q $(WHEELS) --require-hashes -r requirements/dev.lock
+	$(PYTHON) -m pip install -q $(WHEELS) --no-binary dkimpy --require-hashes -r requirements/dev.lock
 	@touch $@
 
 setup: $(DEVELOPMENT)

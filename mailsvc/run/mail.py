@@ -18,6 +18,7 @@ from mailsvc.net.resolver import DnsResolver
 from mailsvc.net.tls import server_context
 from mailsvc.queue.worker import QueueWorker
 from mailsvc.run.background import Housekeeping, Indexer
+from mailsvc.run.metrics import Metrics
 from mailsvc.run.paths import tls_paths
 from mailsvc.services.open_store import open_index, open_store
 from mailsvc.services.sign_in import SignIn
@@ -66,8 +67,11 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     housekeeping = Housekeeping(settings, bridge, engine)
 
+    metrics = Metrics(settings.metrics, store, bridge, engine)
+
     await smtp.start()
     await imap.start()
+    await metrics.start()
     tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, housekeeping)]
     gc.collect()
     gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes
@@ -76,7 +80,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     os.close(ready_fd)
 
     await stopping.wait()
-    await asyncio.gather(smtp.stop(), imap.stop())
+    await asyncio.gather(smtp.stop(), imap.stop(), metrics.stop())
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

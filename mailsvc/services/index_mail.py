@@ -109,6 +109,12 @@ def catch_up(db: Reader, engine: Engine, account: AccountId, max_text: int) -> N
     engine.index([found for found in own if found is not None])
 
 
+def lag(db: Reader, engine: Engine) -> int:
+    """Letters of the feed that the index has not seen."""
+    row = db.one(NEWEST, {})
+    return 0 if row is None else max(int(row[0]) - engine.watermark(), 0)
+
+
 def forget_feed(uow: UnitOfWork, engine: Engine) -> None:
     """Housekeeping: the feed behind the watermark is not needed again."""
     uow.run(FORGET, {"seq": engine.watermark() - 1000})

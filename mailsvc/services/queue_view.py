@@ -42,3 +42,8 @@ def waiting(db: Reader, limit: int) -> list[Waiting]:
         )
         for letter, recipient in outbound.waiting(db, limit)
     ]
+
+
+def count_waiting(db: Reader) -> int:
+    """How many recipients wait."""
+    return outbound.count_waiting(db)

@@ -119,6 +119,7 @@ DUE = Statement(
 )
 NEXT_DUE = Statement(select(func.min(_r.c.next_attempt)).where(_r.c.state == "waiting"))
 LETTER = Statement(select(*_LETTER).where(_o.c.id == bindparam("letter")))
+COUNT_WAITING = Statement(select(func.count()).select_from(_r).where(_r.c.state == "waiting"))
 RECIPIENTS = Statement(select(*_RECIPIENT).where(_r.c.outbound_id == bindparam("letter")).order_by(_r.c.id))
 WAITING = Statement(
     select(*_LETTER, *_RECIPIENT)
@@ -244,6 +245,12 @@ def next_due(db: Reader) -> int | None:
     """When the next recipient is due; None when the queue is empty."""
     row = db.one(NEXT_DUE, {})
     return None if row is None or row[0] is None else int(row[0])
+
+
+def count_waiting(db: Reader) -> int:
+    """How many recipients wait."""
+    row = db.one(COUNT_WAITING, {})
+    return 0 if row is None else int(row[0])
 
 
 def letter(db: Reader, letter_id: int) -> QueuedLetter | None:
