@@ -120,7 +120,7 @@ class _Planner:
             self._refuse(row, "address", Fault.ADDRESS_TAKEN, value=str(address), owner=str(box.address))
         elif box.kind is not row.kind:
             self._refuse(row, "kind", Fault.KIND_CHANGED, value=str(address), kind=box.kind.value)
-        elif box.state is AccountState.ARCHIVED:
+        elif box.state is AccountState.ARCHIVED and not box.was_taken_back:
             self._refuse(row, "address", Fault.ARCHIVED, value=str(address))
 
     def _check_alias(self, row: AccountRow, given: Address) -> None:
@@ -136,6 +136,8 @@ class _Planner:
         if taken is None:
             return
         box = self._explicit_box(row)
+        if box is not None and box.was_taken_back and taken.box_id == box.id:
+            return
         if taken.kind is AddressKind.RETIRED:
             self._refuse(row, "aliases", Fault.ADDRESS_RETIRED, value=str(alias))
         elif box is None or taken.box_id != box.id:
@@ -242,7 +244,9 @@ class _Planner:
         )
         known_identifier = row.identifier is None or row.identifier in self.known.box_of_identifier
         identifier = None if known_identifier or box.person_id is None else row.identifier
+        state = AccountState.ACTIVE if box.was_taken_back else box.state
         pairs = (
+            ("state", box.state.value, state.value),
             ("full_name", box.display_name, name),
             ("unit", self._code(box.unit_id), row.unit or self._code(box.unit_id)),
             ("role", box.role.value if box.role else "", role.value if role else ""),
@@ -268,6 +272,12 @@ class _Planner:
             new_aliases=aliases,
             new_identifier=identifier,
             fields=fields,
+            revived=box.was_taken_back,
+            restored_aliases=tuple(
+                alias.key for given in row.aliases if (alias := self._whole(given)).key in self.known.taken
+            )
+            if box.was_taken_back
+            else (),
         )
         moved = any(item.field == "unit" for item in fields)
         (self.moves if moved else self.changes).append(change)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from directory import audit
 from directory.address import Address
-from directory.model import AccountId, AccountKind, AddressKind, PostRole, UnitId
+from directory.model import AccountId, AccountKind, AccountState, AddressKind, PostRole, UnitId
 from directory.provision.plan import (
     AccountChange,
     AccountPlan,
@@ -171,6 +171,7 @@ def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int
             for change in altered
         ],
     )
+    _revive(conn, [change for change in altered if change.revived])
     insert_rows(
         conn,
         addresses,
@@ -208,6 +209,19 @@ def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int
         [change for change in people if {item.field for item in change.fields} & {"unit", "role", "title"}],
         on,
     )
+
+
+def _revive(conn: Connection, revived: Sequence[AccountChange]) -> None:
+    """A box whose making was undone before anybody used it is made after all, with the aliases it had."""
+    for some in chunks([change.account_id for change in revived]):
+        back = accounts.c.id.in_(list(some))
+        conn.execute(update(accounts).where(back).values(state=AccountState.ACTIVE.value, archived_at=None))
+    for keys in chunks([key for change in revived for key in change.restored_aliases]):
+        conn.execute(
+            update(addresses)
+            .where(addresses.c.key.in_(list(keys)), addresses.c.kind == AddressKind.RETIRED.value)
+            .values(kind=AddressKind.ALIAS.value, retired_at=None)
+        )
 
 
 def _change_posts(conn: Connection, changed: Sequence[AccountChange], on: date) -> None:

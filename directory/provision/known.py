@@ -53,6 +53,12 @@ class Box:
     role: PostRole | None
     address: Address
 
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether the plan that made it was undone before anybody used it: it has no unit, and a roster revives it."""
+        shared_or_personal = self.kind not in {AccountKind.SERVICE, AccountKind.SYSTEM}
+        return self.state is AccountState.ARCHIVED and self.unit_id is None and shared_or_personal
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:

@@ -149,6 +149,8 @@ class AccountChange:
     new_aliases: tuple[Address, ...]
     new_identifier: tuple[str, str] | None
     fields: tuple[FieldChange, ...]
+    revived: bool = False  # it was taken back unused, and lives again
+    restored_aliases: tuple[str, ...] = ()  # keys that it had then
 
 
 AccountPlan = Plan[NewAccount, AccountChange]

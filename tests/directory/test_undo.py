@@ -101,6 +101,23 @@ def test_a_box_nobody_used_is_archived_and_one_in_use_is_locked_with_its_letters
     assert len(structure(conn)["accounts"]) == len(before["accounts"]) + 1
 
 
+def test_a_roster_that_was_undone_is_mended_and_imported_again(conn: Connection) -> None:
+    import_units(conn)
+    first = staff(conn, STAFF)
+    made = structure(conn)
+    take_back(conn, first)
+    undone = structure(conn)
+    again = staff(conn, STAFF)
+    assert structure(conn) == made
+    take_back(conn, again)
+    assert structure(conn) == undone
+    staff(conn, STAFF.replace("An,SYT", "An,DAR"))
+    moved = repository.unit_by_code(conn, "DAR", TODAY)
+    assert moved is not None
+    assert box(conn, "annv").unit_id == moved.id
+    assert box(conn, "an.nguyen").id == box(conn, "annv").id
+
+
 def test_signing_in_or_sharing_is_use(conn: Connection) -> None:
     import_units(conn)
     plan = staff(conn, STAFF + "binhtv,Trần Văn Bình,SYT,personal,,\n")
