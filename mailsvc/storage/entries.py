@@ -414,14 +414,20 @@ def _advance(
     from bisect import bisect_left
 
     uids, flags, mod_seqs = known.uids[:], known.flags[:], known.mod_seqs[:]
-    for uid, flag_bits, mod_seq in changed:
-        index = bisect_left(uids, uid)
-        if index < len(uids) and uids[index] == uid:
-            flags[index], mod_seqs[index] = flag_bits, mod_seq
-        else:  # a new one; UIDs only grow, so this is the end, or a place between others that came since
-            uids.insert(index, uid)
-            flags.insert(index, flag_bits)
-            mod_seqs.insert(index, mod_seq)
+    if changed:
+        columns = zip(*changed, strict=True)
+        new_uids, new_flags, new_mod_seqs = (
+            array("Q", next(columns)),
+            array("q", next(columns)),
+            array("Q", next(columns)),
+        )
+        start = bisect_left(uids, new_uids[0])
+        end = start + len(new_uids)
+        if start == len(uids) or uids[start:end] == new_uids:
+            # What changed lies together: a run of letters that were flagged, or new ones at the end.
+            uids[start:end], flags[start:end], mod_seqs[start:end] = new_uids, new_flags, new_mod_seqs
+        else:
+            _merge(uids, flags, mod_seqs, changed)
     if gone:
         dropped = frozenset(gone)
         keep = [index for index, uid in enumerate(uids) if uid not in dropped]
@@ -430,6 +436,19 @@ def _advance(
             flags = array("q", [flags[index] for index in keep])
             mod_seqs = array("Q", [mod_seqs[index] for index in keep])
     return uids, flags, mod_seqs
+
+
+def _merge(uids: array[int], flags: array[int], mod_seqs: array[int], changed: list[Row]) -> None:
+    from bisect import bisect_left
+
+    for uid, flag_bits, mod_seq in changed:
+        index = bisect_left(uids, uid)
+        if index < len(uids) and uids[index] == uid:
+            flags[index], mod_seqs[index] = flag_bits, mod_seq
+        else:  # a new one; UIDs only grow, so this is the end, or a place between others that came since
+            uids.insert(index, uid)
+            flags.insert(index, flag_bits)
+            mod_seqs.insert(index, mod_seq)
 
 
 def entry_of(row: Row) -> Entry:
