@@ -30,6 +30,7 @@ AFTER_LOGIN = (
     "SEARCHRES",
     "WITHIN",
     "CONDSTORE",
+    "QRESYNC",
     "STATUS=SIZE",
     "QUOTA",
     "QUOTA=RES-STORAGE",
@@ -78,12 +79,15 @@ async def identify(_cmd: Id, _ctx: Context) -> Done:
 
 
 async def enable(cmd: Enable, ctx: Context) -> Done:
-    """ENABLE: of what we have only CONDSTORE must be switched on (RFC 5161 §3.1, RFC 7162 §3.1)."""
+    """ENABLE: of what we have, CONDSTORE and QRESYNC must be switched on (RFC 5161 §3.1, RFC 7162 §3.1, §3.2.3)."""
     made = []
-    if b"CONDSTORE" in cmd.capabilities:
-        if not ctx.condstore:
-            made.append(b"CONDSTORE")
-        ctx.condstore = True
+    if b"QRESYNC" in cmd.capabilities:
+        if not ctx.qresync:
+            made.append(b"QRESYNC")
+        ctx.qresync = True
+    if b"CONDSTORE" in cmd.capabilities and not ctx.condstore:
+        made.append(b"CONDSTORE")
+    ctx.condstore = ctx.condstore or ctx.qresync or b"CONDSTORE" in cmd.capabilities
     return Done("Enabled", untagged=replies.enabled(made))
 
 

@@ -79,6 +79,7 @@ class Context:
         "offers_tls",
         "parts",
         "peer",
+        "qresync",
         "quota_step",
         "send",
         "session",
@@ -112,6 +113,8 @@ class Context:
         self.view: MailboxView | None = None
         self.condstore = False
         """The client knows of mod-sequences (RFC 7162 §3.1)."""
+        self.qresync = False
+        """The client has enabled QRESYNC: VANISHED in place of EXPUNGE (RFC 7162 §3.2.3)."""
         self.failed_logins = 0
         self.quota_step = 0
         """How many steps of a full box the client has been warned of."""
@@ -155,4 +158,4 @@ class Context:
         """What happened in the open mailbox since the client was last told."""
         if self.view is None:
             return b""
-        return self.view.news(self.parts, expunges=expunges, condstore=self.condstore)
+        return self.view.news(self.parts, expunges=expunges, condstore=self.condstore, by_uid=self.qresync)

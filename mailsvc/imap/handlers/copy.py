@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsvc.imap.handlers.context import Done, RefusedError
+from mailsvc.imap.handlers.expunge import highest_mod_seq
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.handlers.places import target_named
 from mailsvc.imap.wire import replies
@@ -40,7 +41,7 @@ async def move(cmd: Move, ctx: Context) -> Done:
     if not uids:
         return Done("Nothing to move")
     code = replies.copy_uid(target.mailbox.uid_validity, uids, new_uids)
-    return Done("Moved", untagged=replies.untagged("OK", "Moved", code))
+    return Done("Moved", highest_mod_seq(ctx), untagged=replies.untagged("OK", "Moved", code))
 
 
 def _ranges(cmd: Copy | Move, ctx: Context) -> list[tuple[int, int]]:

@@ -158,6 +158,8 @@ def _news(ctx: Context, *, expunges: bool) -> bytes:
 
 def _may_tell_expunges(command: Command) -> bool:
     """RFC 3501 §7.4.1: not while FETCH, STORE or SEARCH by message number is in progress."""
+    if isinstance(command, Search) and command.names_numbers:
+        return False
     return not isinstance(command, Fetch | Store | Search) or command.uid
 
 

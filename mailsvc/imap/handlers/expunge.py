@@ -26,11 +26,15 @@ async def expunge(cmd: Expunge, ctx: Context) -> Done:
     if not ctx.selected.place.rights & Right.ACT:
         raise RefusedError("You may not do that here", "NOPERM")
     gone = await expunge_deleted(ctx, cmd.uids)
-    if gone and ctx.condstore:
-        # RFC 7162 §3.1.2.1: HIGHESTMODSEQ lets the client go on without another SELECT.
-        highest = ctx.parts.snapshots.of(ctx.parts.bridge.reader, ctx.selected.place).highest_mod_seq
-        return Done("Expunged", f"HIGHESTMODSEQ {highest}")
-    return Done("Expunged")
+    return Done("Expunged", highest_mod_seq(ctx) if gone else None)
+
+
+def highest_mod_seq(ctx: Context) -> str | None:
+    """Response code after letters went, so that the client can go on from there (RFC 7162 §3.1.2.1, §3.2.7)."""
+    if not ctx.condstore:
+        return None
+    highest = ctx.parts.snapshots.of(ctx.parts.bridge.reader, ctx.selected.place).highest_mod_seq
+    return f"HIGHESTMODSEQ {highest}"
 
 
 async def expunge_deleted(ctx: Context, uids: SequenceSet | None) -> int:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.numbers import wanted
+from mailsvc.imap.handlers.resync import need_qresync, vanished_since
 from mailsvc.imap.handlers.sections import needs_content, section_reply
 from mailsvc.imap.wire.fetch import Attribute, Section
+from mailsvc.imap.wire.sequence import SAVED, resolve
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.flags import SEEN
 from mailsvc.services import letters
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from mailsvc.imap.handlers.context import Context
     from mailsvc.imap.handlers.mailbox_view import MailboxView
     from mailsvc.imap.wire.fetch import Fetch, FetchItem
+    from mailsvc.imap.wire.sequence import SequenceSet
 
 BATCH = 2_000
 """Letters in one query, and between two looks at a slow reader."""
@@ -47,9 +50,13 @@ _prefixes: list[bytes] = []
 async def fetch(cmd: Fetch, ctx: Context) -> Done:
     """FETCH; letters that are gone are passed over and told with NO [EXPUNGEISSUED] (RFC 2180 §4.1.2)."""
     view = ctx.selected
+    if cmd.vanished:
+        need_qresync(ctx)
     items = _items(cmd, ctx)
     ctx.send(ctx.news(expunges=False))
     runs = wanted(view, cmd.messages, uid=cmd.uid)
+    if cmd.vanished and cmd.changed_since is not None:
+        ctx.send(_vanished(cmd.messages, cmd.changed_since, ctx, view))
     if cmd.changed_since is not None:
         runs = _changed(view, runs, cmd.changed_since)
     sections = [item for item in items if isinstance(item, Section)]
@@ -77,6 +84,13 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
     if not complete:
         raise RefusedError("Some of these letters are gone", "EXPUNGEISSUED")
     return Done("Fetched", expunges=cmd.uid)
+
+
+def _vanished(messages: SequenceSet, since: int, ctx: Context, view: MailboxView) -> bytes:
+    """Before any FETCH (RFC 7162 §3.2.6)."""
+    if messages == SAVED:
+        return b""  # letters that are gone are no part of it: RFC 5182 §2.1
+    return vanished_since(ctx, view, resolve(messages, int(view.known.uid_next) - 1), since)
 
 
 def _items(cmd: Fetch, ctx: Context) -> tuple[FetchItem, ...]:

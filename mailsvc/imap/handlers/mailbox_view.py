@@ -118,11 +118,11 @@ class MailboxView:
 
     # -- what the client has still to be told
 
-    def news(self, parts: Parts, *, expunges: bool, condstore: bool) -> bytes:
+    def news(self, parts: Parts, *, expunges: bool, condstore: bool, by_uid: bool = False) -> bytes:
         """EXPUNGE, FETCH and EXISTS for what changed since (RFC 3501 §5.2)."""
         if not self.is_stale and not (expunges and self.ghosts):
             return b""
-        return self.advance(self.latest(parts), expunges=expunges, condstore=condstore)
+        return self.advance(self.latest(parts), expunges=expunges, condstore=condstore, by_uid=by_uid)
 
     def latest(self, parts: Parts) -> Snapshot:
         """The mailbox as it is now; MailboxMissing once it is deleted."""
@@ -130,9 +130,18 @@ class MailboxView:
         return parts.snapshots.of(parts.bridge.reader, self.place)
 
     def advance(
-        self, new: Snapshot, *, expunges: bool, condstore: bool, untold: frozenset[int] = _NOBODY
+        self,
+        new: Snapshot,
+        *,
+        expunges: bool,
+        condstore: bool,
+        by_uid: bool = False,
+        untold: frozenset[int] = _NOBODY,
     ) -> bytes:
-        """Take over a newer snapshot and say what differs; of the UIDs `untold` the caller tells flags itself."""
+        """Take over a newer snapshot and say what differs; of the UIDs `untold` the caller tells flags itself.
+
+        What is gone is told with EXPUNGE, or `by_uid` with VANISHED (RFC 7162 §3.2.10).
+        """
         old = self.known
         if new is old:
             return b""
@@ -146,7 +155,10 @@ class MailboxView:
             there = frozenset(new.uids)
             gone = [index for index, uid in enumerate(old.uids) if uid not in there]
             if expunges:
-                out.extend([replies.expunge(index + 1) for index in reversed(gone)])
+                if by_uid and gone:
+                    out.append(replies.vanished([old.uids[index] for index in gone]))
+                else:
+                    out.extend([replies.expunge(index + 1) for index in reversed(gone)])
                 dropped = frozenset(gone)
                 old_flags = array("q", [bits for index, bits in enumerate(old.flags) if index not in dropped])
                 kept = len(old_flags)

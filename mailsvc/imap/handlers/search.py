@@ -99,7 +99,7 @@ async def _search(cmd: Search, ctx: Context) -> Done:
             view.saved = array("Q", [known.uids[index] for index in named])
         if cmd.results != {Result.SAVE}:  # RFC 5182 §2.1: SAVE alone is answered by the tagged reply
             reply = esearch(cmd.tag, cmd.results, numbers, uid=cmd.uid, mod_seq=highest)
-    return Done("Searched", untagged=early + reply, expunges=cmd.uid)
+    return Done("Searched", untagged=early + reply, expunges=cmd.uid and not cmd.names_numbers)
 
 
 async def _narrow(ctx: Context, view: MailboxView, key: SearchKey, among: list[int]) -> list[int]:

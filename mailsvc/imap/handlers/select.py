@@ -10,6 +10,7 @@ from mailsvc.imap.handlers.expunge import expunge_deleted
 from mailsvc.imap.handlers.mailbox_view import MailboxView
 from mailsvc.imap.handlers.places import place_named
 from mailsvc.imap.handlers.quota import warning
+from mailsvc.imap.handlers.resync import changes_since, need_qresync
 from mailsvc.imap.wire import replies
 from mailsvc.model.flags import SEEN
 
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 async def select(cmd: Select, ctx: Context) -> Done:
     """SELECT and EXAMINE; the mailbox that was open is closed first, without EXPUNGE (RFC 3501 §6.3.1)."""
+    if ctx.view is not None:
+        ctx.send(replies.untagged("OK", "The other one is closed", "CLOSED"))  # RFC 7162 §3.2.11
     ctx.close_mailbox()
+    if cmd.resync is not None:
+        need_qresync(ctx)
     if cmd.condstore:
         ctx.condstore = True
     place = place_named(ctx, cmd.mailbox)
@@ -46,6 +51,8 @@ async def select(cmd: Select, ctx: Context) -> Done:
     )
     if place.mailbox.account_id == ctx.principal.account_id:
         out.append(warning(ctx, place.mailbox.account_id))
+    if cmd.resync is not None:
+        out.append(changes_since(ctx, view, cmd.resync))
     code = "READ-ONLY" if read_only else "READ-WRITE"
     return Done("Mailbox opened", code, b"".join(out))
 
@@ -56,7 +63,7 @@ async def close(_cmd: Close, ctx: Context) -> Done:
     if not view.read_only and view.place.rights & Right.ACT:
         await expunge_deleted(ctx, None)
     ctx.close_mailbox()
-    return Done("Mailbox closed")
+    return Done("Mailbox closed")  # never with HIGHESTMODSEQ: RFC 7162 §3.2.8
 
 
 async def unselect(_cmd: Unselect, ctx: Context) -> Done:

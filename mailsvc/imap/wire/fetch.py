@@ -1,4 +1,4 @@
-"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4)."""
+"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4, §3.2.6)."""
 
 from __future__ import annotations
 
@@ -67,6 +67,8 @@ class Fetch(Command):
     messages: SequenceSet
     items: tuple[FetchItem, ...]
     changed_since: int | None
+    vanished: bool = False
+    """Tell also which of these UIDs are gone since (RFC 7162 §3.2.6)."""
 
 
 _MACROS: dict[bytes, tuple[FetchItem, ...]] = {
@@ -100,15 +102,30 @@ def parse_fetch(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Fetch:
     else:
         word = cursor.keyword()
         items = _MACROS.get(word) or (_item(cursor, word),)
+    changed_since, vanished = _modifiers(cursor, uid=uid) if cursor.skip(b" ") else (None, False)
+    return Fetch(tag, uid, messages, tuple(dict.fromkeys(items)), changed_since, vanished)
+
+
+def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, bool]:
+    """`(CHANGEDSINCE n [VANISHED])`, in any order (RFC 4466 §2.4, RFC 7162 §3.2.6)."""
+    cursor.expect(b"(")
     changed_since = None
-    if cursor.skip(b" "):
-        cursor.expect(b"(")
-        if cursor.keyword() != b"CHANGEDSINCE":
+    vanished = False
+    while True:
+        word = cursor.keyword()
+        if word == b"CHANGEDSINCE" and changed_since is None:
+            cursor.space()
+            changed_since = cursor.number64()
+        elif word == b"VANISHED" and uid and not vanished:
+            vanished = True
+        else:
             raise MalformedError("Unknown FETCH modifier")
+        if cursor.skip(b")"):
+            break
         cursor.space()
-        changed_since = cursor.number64()
-        cursor.expect(b")")
-    return Fetch(tag, uid, messages, tuple(dict.fromkeys(items)), changed_since)
+    if changed_since is None:
+        raise MalformedError("VANISHED needs CHANGEDSINCE")
+    return changed_since, vanished
 
 
 def _item(cursor: Cursor, word: bytes) -> FetchItem:

@@ -62,6 +62,11 @@ def expunge(number: int) -> bytes:
     return b"* %d EXPUNGE\r\n" % number
 
 
+def vanished(uids: Iterable[int], *, earlier: bool = False) -> bytes:
+    """Letters that are gone, by ascending UID; EARLIER: before this session (RFC 7162 §3.2.10)."""
+    return b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if earlier else b"", write_sequence_set(uids))
+
+
 def fetch(number: int, items: bytes) -> bytes:
     """What is known of one letter (RFC 3501 §7.4.2)."""
     return b"* %d FETCH (%b)\r\n" % (number, items)

@@ -166,6 +166,8 @@ class Search(Command):
     key: SearchKey
     asks_mod_seq: bool
     """MODSEQ was among the keys: the reply tells the highest (RFC 7162 §3.1.5)."""
+    names_numbers: bool = False
+    """Message numbers are among the keys: nothing may be expunged meanwhile (RFC 7162 §3.2.10.2)."""
     results: frozenset[Result] | None = None
     """RETURN options; None where the reply is to be the plain one (RFC 4731 §3.1)."""
 
@@ -200,20 +202,20 @@ def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
         results = parse_results(cursor)
         cursor.space()
     reader = _Reader(cursor)
-    return Search(tag, uid, reader.program(), reader.asks_mod_seq, results)
+    return Search(tag, uid, reader.program(), reader.asks_mod_seq, reader.names_numbers, results)
 
 
 class _Reader:
     """Reads keys and remembers what the whole command needs to know."""
 
-    __slots__ = ("_count", "_cursor", "_encoding", "asks_mod_seq")
+    __slots__ = ("_count", "_cursor", "_encoding", "asks_mod_seq", "names_numbers")
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         # Without CHARSET the text is US-ASCII; phones send UTF-8 all the same, and that reads both.
         self._encoding = "utf-8"
         self._count = 0
-        self.asks_mod_seq = False
+        self.asks_mod_seq = self.names_numbers = False
 
     def program(self) -> SearchKey:
         cursor = self._cursor
@@ -250,6 +252,7 @@ class _Reader:
             keys = cursor.rest_of_list(lambda: self._key(depth + 1))
             return keys[0] if len(keys) == 1 else And(keys)
         if ahead.isdigit() or ahead in {b"*", b"$"}:
+            self.names_numbers = True
             return Numbers(cursor.sequence_set())
         return self._named(cursor.keyword(), depth)
 
