@@ -67,6 +67,21 @@ SET = Statement(
 )
 DROP = Statement(delete(_d).where(_d.c.id == bindparam("draft")))
 
+_m, _e, _b = tables.messages, tables.entries, tables.mailboxes
+SENT = Statement(
+    select(_e.c.uid)
+    .join(_m, _m.c.id == _e.c.message_id)
+    .join(_b, _b.c.id == _e.c.mailbox_id)
+    .where(
+        and_(
+            _m.c.message_id == bindparam("message_id"),
+            _b.c.account_id == bindparam("account"),
+            _b.c.special_use == SpecialUse.SENT.value,
+        )
+    )
+    .limit(1)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptDraft:
@@ -213,3 +228,8 @@ def content_of(db: Reader, principal: Principal, draft: KeptDraft) -> bytes:
     if held is None:
         raise LetterMissing(draft.id)
     return messages.content(db, held.message_id)
+
+
+def was_sent(db: Reader, account: AccountId, message_id: str) -> bool:
+    """Whether a box has sent a letter with this Message-ID: a send whose answer was lost is not done again."""
+    return db.one(SENT, {"message_id": message_id, "account": account}) is not None

@@ -16,7 +16,7 @@ from mailsvc.mime.header_write import date_text
 from mailsvc.model.errors import Conflict, LetterMissing, NoSuchRecipient, TooLarge, TooMany
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.services import drafts, letters, reading
-from mailsvc.services.permissions import place_by_id, rights_in
+from mailsvc.services.permissions import place_by_id, rights_in, shared_boxes
 from mailsvc.services.submit import OutgoingLetter, sort_recipients
 from webmail.adapter.principal import principal_of
 from webmail.adapter.reading import body_of, files_of, letter_of
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 COMPLETIONS = 8
 VIETNAM_MINUTES = 7 * 60
-REMEMBERED_SENT = 10_000
 
 
 class ServiceWriting:
@@ -45,7 +44,6 @@ class ServiceWriting:
         self._store = store
         self._settings = settings
         self._mail = mail
-        self._sent: dict[str, None] = {}
 
     # -- drafts
 
@@ -91,10 +89,12 @@ class ServiceWriting:
     ) -> Draft:
         """Keep the draft: the letter is written before the transaction, which then only exchanges it."""
         principal = principal_of(viewer)
-        if draft_id in self._sent:
-            raise LetterMissing(draft_id)
         with self._store.read() as db:
             kept = self._known(db, principal, draft_id, revision, fields)
+            if kept is None and drafts.was_sent(
+                db, AccountId(fields.account_id), f"<{self._message_id(draft_id)}>"
+            ):
+                raise LetterMissing(draft_id)
             held = self._files(db, principal, kept, fields)
             sender = self._sender(db, principal, fields.account_id)
             may_act = rights_in(db, principal, AccountId(fields.account_id)) & Right.ACT
@@ -166,11 +166,14 @@ class ServiceWriting:
 
     def send(self, viewer: Viewer, draft_id: str, revision: int) -> None:
         """Deliver, queue and keep in Sent in one unit of work; returns after its commit."""
-        if draft_id in self._sent:
-            return
         principal = principal_of(viewer)
         with self._store.read() as db:
-            kept = drafts.get(db, principal, draft_id)
+            try:
+                kept = drafts.get(db, principal, draft_id)
+            except LetterMissing:
+                if self._was_sent(db, principal, draft_id):
+                    return
+                raise
             if kept.revision != revision:
                 raise Conflict(str(kept.revision))
             fields = _fields(kept)
@@ -199,9 +202,14 @@ class ServiceWriting:
         )
         with self._store.write() as uow:
             drafts.send(uow, principal, draft_id, revision, letter, _answered(fields))
-        self._sent[draft_id] = None
-        while len(self._sent) > REMEMBERED_SENT:
-            del self._sent[next(iter(self._sent))]
+
+    def _was_sent(self, db: Reader, principal: Principal, draft_id: str) -> bool:
+        """Whether one of the boxes that this person sends from has sent this draft."""
+        boxes = [principal.account_id, *(box.account.id for box in shared_boxes(db, principal))]
+        return any(drafts.was_sent(db, box, f"<{self._message_id(draft_id)}>") for box in boxes)
+
+    def _message_id(self, draft_id: str) -> str:
+        return f"{draft_id}@{self._settings.domain}"
 
     def _sender(self, db: Reader, principal: Principal, account_id: int) -> Party:
         if account_id == principal.account_id:
@@ -226,7 +234,7 @@ class ServiceWriting:
         draft = MimeDraft(
             from_=(Mailbox(sender.name, sender.address),),
             sender=Mailbox(viewer.name, viewer.address) if for_another else None,
-            message_id=f"{draft_id}@{self._settings.domain}",
+            message_id=self._message_id(draft_id),
             date=self._store.clock(),
             subject=fields.subject,
             text=fields.text,
