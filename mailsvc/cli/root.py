@@ -31,6 +31,7 @@ NOUNS = {
     "backup": "mailsvc.cli.backup",
     "restore": "mailsvc.cli.backup",
     "letter": "mailsvc.cli.letter",
+    "doctor": "mailsvc.cli.doctor",
     "demo": "mailsvc.cli.demo",
 }
 """Where each command is defined, under its own name; imported when it is used, so that others start quickly."""
