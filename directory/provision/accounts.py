@@ -14,24 +14,31 @@ from directory.provision.faults import Fault, Remark
 from directory.provision.known import Box, Known, ProvisionSettings, load
 from directory.provision.plan import AccountChange, AccountPlan, FieldChange, NewAccount, Plan
 from directory.provision.texts import name_texts
+from directory.scope import Deed, Scope
 
 
 def plan_accounts(
-    conn: Connection, sheet: Sheet[AccountRow], *, on: date, settings: ProvisionSettings
+    conn: Connection,
+    scope: Scope,
+    sheet: Sheet[AccountRow],
+    *,
+    on: date,
+    settings: ProvisionSettings,
 ) -> AccountPlan:
     """What importing these rows would do on that day.
 
     A box is known by its address; without one by its identifier, or else by name, unit and kind. Passwords of a roster
-    count for new boxes only: those in use are not overwritten by a second run.
+    count for new boxes only: those in use are not overwritten by a second run. Lines outside of the scope are refused.
     """
-    return _Planner(load(conn, on, settings), sheet).plan()
+    return _Planner(load(conn, on, settings), scope, sheet).plan()
 
 
 class _Planner:
     """Sorts the rows of one sheet; each of its steps fills one of the lists."""
 
-    def __init__(self, known: Known, sheet: Sheet[AccountRow]) -> None:
+    def __init__(self, known: Known, scope: Scope, sheet: Sheet[AccountRow]) -> None:
         self.known = known
+        self.scope = scope
         self.sheet = sheet
         self.refused: list[Remark] = list(sheet.refused)
         self.warnings: list[Remark] = list(sheet.warnings)
@@ -95,7 +102,24 @@ class _Planner:
             if earlier != row.line:
                 self._refuse(row, "identifier", Fault.DUPLICATE, value=row.identifier[1], line=str(earlier))
             self._check_identifier(row, row.identifier)
+        self._check_scope(row)
         return len(self.refused) == before
+
+    def _check_scope(self, row: AccountRow) -> None:
+        """Where the box goes, and where it comes from, is the administrator's own."""
+        unit = self.known.units.get(row.unit)
+        if unit is not None or not row.unit:
+            unit_id = unit.id if unit is not None else None
+            if not self.scope.may(Deed.MANAGE, unit_id, row.kind):
+                self._refuse(row, "unit", Fault.OUT_OF_SCOPE, value=row.unit)
+                return
+        box = self._explicit_box(row)
+        if (
+            box is not None
+            and not box.was_taken_back
+            and not self.scope.may(Deed.MANAGE, box.unit_id, box.kind)
+        ):
+            self._refuse(row, "address", Fault.OUT_OF_SCOPE, value=str(box.address))
 
     def _check_address(self, row: AccountRow, given: Address) -> None:
         address = self._whole(given)

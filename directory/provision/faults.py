@@ -67,6 +67,8 @@ class Fault(StrEnum):
     NOBODY_READS = "nobody_reads"
     SCOPE_LOST = "scope_lost"
     BOX_TAKEN_OVER = "box_taken_over"
+    # administration
+    OUT_OF_SCOPE = "out_of_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,5 +432,11 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "Đặt bí danh mới nếu cần: congvu account add-alias",
         "“{unit}” has no unit box: “{value}” becomes its box.",
         "Add a new alias where needed: congvu account add-alias",
+    ),
+    Fault.OUT_OF_SCOPE: _w(
+        "“{value}” ngoài phạm vi quản trị của bạn.",
+        "Đề nghị quản trị cấp trên của đơn vị đó thực hiện.",
+        "“{value}” is outside of what you administer.",
+        "Ask the administrator of that unit or of the province.",
     ),
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from directory import audit
 from directory.journal import Journal, take
-from directory.model import AccountKind, AccountState
+from directory.model import AccountKind, AccountState, UnitId
 from directory.provision.csv_rows import Sheet
 from directory.provision.faults import Fault, Remark
 from directory.provision.plan import remarks_to_json
@@ -19,6 +19,7 @@ from directory.reorganise.draft import Draft
 from directory.reorganise.staff import Moved, move_staff
 from directory.reorganise.tree import end_units, move, rename
 from directory.repository.boxes import login_key
+from directory.scope import Deed, Scope
 from directory.tables import accounts
 
 
@@ -103,11 +104,16 @@ def _act_json(act: Act) -> dict[str, Any]:
     }
 
 
-def plan_reorganisation(conn: Connection, sheet: Sheet[Act], *, on: date, at: int) -> Reorganisation:
-    """What these acts would do from that day on; all of them are one change, checked together. Reads only."""
+def plan_reorganisation(
+    conn: Connection, scope: Scope, sheet: Sheet[Act], *, on: date, at: int
+) -> Reorganisation:
+    """What these acts would do from that day on; all of them are one change, checked together. Reads only.
+
+    Every unit that an act names must lie in the scope.
+    """
     head = audit.head(conn)
     draft = Draft(take(conn), on, at)
-    checked = _Checked(draft, lambda login: login_key(conn, login))
+    checked = _Checked(draft, scope, lambda login: login_key(conn, login))
     sound = [act for row in sheet.rows if (act := checked.act(row)) is not None]
     checked.together(sound)
     refused = [*sheet.refused, *checked.refused]
@@ -143,8 +149,9 @@ def _sorted(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
 class _Checked:
     """Refuses what cannot be done, each line with its reason."""
 
-    def __init__(self, draft: Draft, key_of: Callable[[str], str]) -> None:
+    def __init__(self, draft: Draft, scope: Scope, key_of: Callable[[str], str]) -> None:
         self.draft = draft
+        self.scope = scope
         self.refused: list[Remark] = []
         self._key_of = key_of
 
@@ -222,6 +229,8 @@ class _Checked:
             self._refuse(line, column, Fault.UNKNOWN_UNIT, value=code)
         elif self.draft.version(unit_id) is None:
             self._refuse(line, column, Fault.UNIT_ENDED, value=code, day=self.draft.day)
+        elif not self.scope.may(Deed.REORGANISE, UnitId(unit_id)):
+            self._refuse(line, column, Fault.OUT_OF_SCOPE, value=code)
         else:
             return True
         return False

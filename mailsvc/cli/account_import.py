@@ -13,6 +13,7 @@ from rich.progress import Progress
 from directory import provision
 from directory.model import vietnam_day
 from directory.passwords import PasswordRule
+from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.services.provision import on_accounts_created
 
@@ -50,7 +51,7 @@ def run_plan(
     """
     with ctx.store.read() as db:
         plan = provision.plan_accounts(
-            db.conn, sheet, on=vietnam_day(db.clock()), settings=provision_settings(ctx)
+            db.conn, SERVER, sheet, on=vietnam_day(db.clock()), settings=provision_settings(ctx)
         )
     if not quiet:
         plan_view.show(ctx, plan)

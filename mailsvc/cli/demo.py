@@ -156,7 +156,7 @@ def _load_directory(ctx: CliContext, store: Store, province: DemoProvince) -> No
         _refuse_faults(ctx, units)
         provision.apply_units(uow.conn, units, at=now, actor=ACTOR)
         sheet = provision.read_accounts(accounts_csv(province, hashed).encode())
-        boxes = provision.plan_accounts(uow.conn, sheet, on=today, settings=provision_settings(ctx))
+        boxes = provision.plan_accounts(uow.conn, SERVER, sheet, on=today, settings=provision_settings(ctx))
         _refuse_faults(ctx, boxes)
         provision.apply_accounts(
             uow.conn, boxes, at=now, actor=ACTOR, on_accounts_created=on_accounts_created(uow)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from directory import provision, reorganise
 from directory.model import vietnam_day
+from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.model.changes import DirectoryChanged
 from mailsvc.services.provision import joined_shared_box
@@ -33,7 +34,7 @@ def run(ctx: CliContext, sheet: provision.Sheet[Act], *, yes: bool, effective: d
     with ctx.store.read() as db:
         now = db.clock()
         on = effective.date() if effective is not None else vietnam_day(now)
-        plan = reorganise.plan_reorganisation(db.conn, sheet, on=on, at=now)
+        plan = reorganise.plan_reorganisation(db.conn, SERVER, sheet, on=on, at=now)
     if yes and on > vietnam_day(now):
         ctx.refuse(
             f"Ngày có hiệu lực {on:%d/%m/%Y} chưa đến. Xem trước hôm nay, thực hiện với --yes vào ngày đó.",
@@ -55,7 +56,7 @@ def _apply(ctx: CliContext, sheet: provision.Sheet[Act], shown: Reorganisation, 
                 return _write(uow, plan, body)
         except provision.PlanDriftedError:
             with ctx.store.read() as db:
-                plan = reorganise.plan_reorganisation(db.conn, sheet, on=on, at=now)
+                plan = reorganise.plan_reorganisation(db.conn, SERVER, sheet, on=on, at=now)
             if plan.journal != shown.journal:
                 break
     return _overtaken(ctx)

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from directory import provision
 from directory.model import AccountId
+from directory.scope import SERVER
 from tests.directory.conftest import NOW, TODAY
 
 UNITS = """\
@@ -27,7 +28,9 @@ def import_units(conn: Connection, text: str = UNITS, on=TODAY) -> dict[str, int
 
 def plan_accounts(conn: Connection, text: str, on=TODAY, **settings) -> provision.AccountPlan:
     sheet = provision.read_accounts(text.encode())
-    return provision.plan_accounts(conn, sheet, on=on, settings=provision.ProvisionSettings(**settings))
+    return provision.plan_accounts(
+        conn, SERVER, sheet, on=on, settings=provision.ProvisionSettings(**settings)
+    )
 
 
 def import_accounts(conn: Connection, text: str, on=TODAY) -> dict[str, AccountId]:

@@ -12,6 +12,7 @@ from directory.model import AccountState, AdminRole, Branch, PlanId, Right, Succ
 from directory.provision import PlanDriftedError
 from directory.provision.csv_rows import Sheet
 from directory.repository.rows import insert_one
+from directory.scope import SERVER
 from directory.tables import administrators
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import import_accounts, import_units
@@ -74,7 +75,7 @@ def merge(*codes: str, into: str) -> Sheet[reorganise.Act]:
 
 
 def plan(conn: Connection, sheet: Sheet[reorganise.Act], on: date = TODAY) -> reorganise.Reorganisation:
-    return reorganise.plan_reorganisation(conn, sheet, on=on, at=NOW)
+    return reorganise.plan_reorganisation(conn, SERVER, sheet, on=on, at=NOW)
 
 
 def carry_out(conn: Connection, sheet: Sheet[reorganise.Act], on: date = TODAY) -> PlanId:

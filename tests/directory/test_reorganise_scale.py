@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from directory import passwords, provision, reorganise, repository
+from directory.scope import SERVER
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import import_units, plan_accounts
 from tests.directory.structure import structure
@@ -59,7 +60,7 @@ def test_the_reform_of_july_2025_is_planned_and_written_in_time(conn: Connection
     sheet = reorganise.read_acts("\n".join((head, *lines)).encode())
 
     start = time.perf_counter()
-    plan = reorganise.plan_reorganisation(conn, sheet, on=JULY, at=NOW)
+    plan = reorganise.plan_reorganisation(conn, SERVER, sheet, on=JULY, at=NOW)
     assert plan.refused == ()
     body = reorganise.reorganisation_to_json(plan)
     planned = time.perf_counter()

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from sqlalchemy import Connection
 
-from directory import administer, audit, repository, upkeep
+from directory import administer, audit, provision, reorganise, repository, upkeep
 from directory.authenticate import NewPassword
 from directory.model import AccountKind, AccountState, AdminRole, Right
 from directory.passwords import hash_password
@@ -141,6 +141,49 @@ def test_only_the_province_appoints_and_only_inside(tree: Connection) -> None:
                         act(tree, mine, box(tree, "here"), unit, AdminRole.UNIT, actor="t", at=NOW)
                 with pytest.raises(OutOfScopeError):
                     upkeep.remove_unit(tree, mine, unit, on=TODAY, actor="t", at=NOW)
+            savepoint.rollback()
+
+
+ROWS = "address,full_name,unit,kind\n{},Người Mới,{},{}\n"
+
+
+def refused(conn: Connection, mine: Scope, text: str) -> list[str]:
+    sheet = provision.read_accounts(text.encode())
+    found = provision.plan_accounts(conn, mine, sheet, on=TODAY, settings=provision.ProvisionSettings())
+    return [remark.fault.value for remark in found.refused]
+
+
+def test_a_roster_reaches_no_further_than_the_scope_of_whoever_brings_it(tree: Connection) -> None:
+    for role in AdminRole:
+        with tree.begin_nested() as savepoint:
+            mine = scope(tree, role)
+            for kind, code in product(("personal", "unit"), ("SYT", "PK", "STC", "UB", "TU")):
+                allowed = code in {"SYT", "PK"} and AccountKind(kind) in MAY[role].get(Deed.MANAGE, ())
+                expected = [] if allowed else ["out_of_scope"]
+                assert refused(tree, mine, ROWS.format("moi", code, kind)) == expected
+            # nobody is fetched from, or sent to, a unit outside
+            assert refused(tree, mine, ROWS.format("beside", "SYT", "personal")) == ["out_of_scope"]
+            assert refused(tree, mine, ROWS.format("here", "STC", "personal")) == ["out_of_scope"]
+            savepoint.rollback()
+
+
+def test_only_the_province_reorganises_and_only_inside(tree: Connection) -> None:
+    head = "action,code,into,name,parent\n"
+    for role in AdminRole:
+        with tree.begin_nested() as savepoint:
+            mine = scope(tree, role)
+            for line in (
+                "merge,PK,SYT,,",
+                "rename,PK,,Tên mới,",
+                "merge,STC,SYT,,",
+                "merge,PK,STC,,",
+                "move,PK,,,UB",
+            ):
+                sheet = reorganise.read_acts((head + line + "\n").encode())
+                found = reorganise.plan_reorganisation(tree, mine, sheet, on=TODAY, at=NOW)
+                inside = role is AdminRole.PROVINCE and not {"STC", "UB"} & set(line.split(","))
+                assert bool(found.refused) is not inside
+                assert {remark.fault.value for remark in found.refused} <= {"out_of_scope"}
             savepoint.rollback()
 
 

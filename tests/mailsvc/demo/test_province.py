@@ -7,6 +7,7 @@ import pytest
 
 from directory import provision
 from directory.model import Branch
+from directory.scope import SERVER
 from mailsvc.demo.model import BoxKind, DemoProvince, Role
 from mailsvc.demo.places import REFORM
 from mailsvc.demo.province import accounts_csv, demo_province, units_csv
@@ -54,7 +55,7 @@ def filled(province: DemoProvince, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def _plan(conn, text: str) -> provision.AccountPlan:
     return provision.plan_accounts(
-        conn, provision.read_accounts(text.encode()), on=TODAY, settings=provision.ProvisionSettings()
+        conn, SERVER, provision.read_accounts(text.encode()), on=TODAY, settings=provision.ProvisionSettings()
     )
 
 
