@@ -96,8 +96,14 @@ def take(
         for name in ("backups", "database", "segments", "pieces", "files"):
             (target / name).mkdir(mode=0o700, exist_ok=True)
         run = _Run(store, folder, progress)
-        taken = run.take()
-        _forget(folder, keep)
+        try:
+            taken = run.take()
+            _forget(folder, keep)
+        except (OSError, pysqlite3.Error) as error:
+            raise BackupRefused(
+                f"Sao lưu không xong: {error}. Các bản trước ở {target} vẫn nguyên. Xem chỗ trống và quyền ghi, chạy lại.",
+                f"The backup did not end: {error}. Earlier ones in {target} are whole. See to room and rights; try again.",
+            ) from error
     taken.seconds = time.monotonic() - started
     return taken
 
@@ -355,7 +361,7 @@ class _Run:
 
     def _vouch(self, manifest: Manifest) -> None:
         """Everything is on disk; only now does the backup exist."""
-        for name in ("database", "segments", "files", "pieces"):
+        for name in ("database", "segments", "files", "pieces", "."):
             sync_directory(self.folder.root / name)
         for inner in (self.folder.root / "pieces").iterdir() if self.new_pieces else ():
             sync_directory(inner)

@@ -89,6 +89,22 @@ def unpack(
     refuse_place(data_dir)
     folder = BackupFolder(source)
     _refuse_incomplete(folder, manifest)
+    try:
+        _fill(folder, manifest, data_dir, adjust, progress)
+    except OSError as error:
+        raise BackupRefused(
+            f"Phục hồi không xong: {error}. Xóa những gì ở {data_dir}, xem chỗ trống và quyền ghi, chạy lại.",
+            f"The restore did not end: {error}. Delete what is in {data_dir}, see to room and rights, try again.",
+        ) from error
+
+
+def _fill(
+    folder: BackupFolder,
+    manifest: Manifest,
+    data_dir: Path,
+    adjust: Callable[[], None],
+    progress: Callable[[str, int, int], None],
+) -> None:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(data_dir / UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     for name in ("segments", "pieces", "run"):

@@ -1,12 +1,19 @@
 """The drill: back up while letters come in, lose the machine, restore elsewhere, serve again."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
+from config.settings import StorageSettings
+from mailsvc.services import backup as backups
+from mailsvc.services.verify import verify
+from mailsvc.storage.store import Store
 from tests.crash.ledger import Ledger, check, held, send_by_lmtp
+from tests.support.mail import add_account, deliver, letter, make_store
 from tests.support.service import Service
 
 ACCOUNTS = ["an", "binh"]
@@ -56,6 +63,39 @@ def test_what_was_acknowledged_before_the_backup_is_there_after_the_restore(tmp_
         assert again.returncode == 1
         assert "service runs" in again.stderr
         assert restored.stop() == 0
+
+
+@pytest.mark.parametrize(
+    "place", ["database/snapshot.part", "database/*.pack", "database/*.index", "segments/*"]
+)
+def test_a_killed_backup_is_not_there_and_the_next_one_is_whole(tmp_path, place):
+    store = make_store(tmp_path / "data")
+    (store.data_dir / "congvu.toml").write_text('domain = "lamdong.example"\n')
+    with store.write() as uow:
+        account = add_account(uow, "an")
+    copies = tmp_path / "copies"
+    for number in range(30):
+        deliver(store, letter(number, body=b"x" * 70 + b"\r\n" * number * 100), account)
+    command = [sys.executable, "-m", "mailsvc", "--data", str(store.data_dir), "backup", str(copies)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(copies.glob(place)):
+        time.sleep(0.0002)
+    process.kill()
+    process.wait()
+    whole = backups.backups(copies)  # the kill may have come too late
+    for manifest in whole:
+        restored = backups.restore(
+            copies, tmp_path / f"back{manifest.number}", "test", number=manifest.number
+        )
+        assert (restored.entries, restored.faults) == (30, ())
+    assert backups.take(store, copies).manifest.number == len(whole) + 1
+    restored = backups.restore(copies, tmp_path / "back", "test")
+    assert (restored.entries, restored.faults) == (30, ())
+    again = Store(tmp_path / "back", StorageSettings())
+    with again.read() as db:
+        assert not verify(db).faults
+    again.close()
+    store.close()
 
 
 @pytest.mark.long

@@ -1,6 +1,7 @@
 """What a backup promises: whole or not there, incremental, and a store that clients can trust after its restore."""
 
 import hashlib
+import resource
 import threading
 
 import pytest
@@ -250,3 +251,31 @@ def test_a_store_that_lost_a_segment_is_backed_up_and_the_loss_is_said(store, bo
     taken = backups.take(store, tmp_path / "copies")
     assert taken.manifest.missing == ("segments/00000001.seg",)
     assert backups.restore(tmp_path / "copies", tmp_path / "back", "test").entries == 1
+
+
+def test_a_full_backup_disk_is_said_and_the_earlier_backups_stay_whole(store, box, tmp_path):
+    deliver(store, letter(1), box)
+    backups.take(store, tmp_path / "copies")
+    deliver(store, letter(2, body=noise(300_000)), box)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(BackupRefused, match="are whole"):
+            backups.take(store, tmp_path / "copies")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert backups.restore(tmp_path / "copies", tmp_path / "one", "test").entries == 1
+    assert backups.take(store, tmp_path / "copies").manifest.entries == 2
+
+
+def test_two_backups_at_once_into_one_folder_are_refused(store, box, tmp_path):
+    refused = []
+
+    def second(what, _done, _all):
+        if what == "database" and not refused:
+            with pytest.raises(BackupRefused, match="Wait") as told:
+                backups.take(store, tmp_path / "copies")
+            refused.append(told)
+
+    backups.take(store, tmp_path / "copies", progress=second)
+    assert refused
