@@ -47,6 +47,18 @@ class Stored:
     """UIDs that changed after UNCHANGEDSINCE (RFC 7162 §3.1.3)."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """A letter to be appended, with what its sender says of it."""
+
+    prepared: PreparedContent
+    system: int
+    """Bits of system flags."""
+    keywords: tuple[str, ...]
+    internal_date: int | None
+    """None is now."""
+
+
 _e, _m = tables.entries, tables.messages
 COLUMNS: dict[str, Any] = {
     "message_id": _e.c.message_id,
@@ -54,6 +66,7 @@ COLUMNS: dict[str, Any] = {
     "saved_at": _e.c.saved_at,
     "size": _e.c.size,
     "trace": _e.c.trace,
+    "content_key": _m.c.content_key,
     "envelope": _m.c.envelope,
     "body": _m.c.body,
     "body_structure": _m.c.body_structure,
@@ -246,6 +259,23 @@ def append(
     if place.is_shared and bits & SEEN:
         seen.mark(uow, mailbox, place.viewer, [(uid, uid)], is_seen=True)
     return mailbox.uid_validity, uid
+
+
+def append_all(uow: UnitOfWork, place: Place, new: Sequence[NewLetter]) -> tuple[UidValidity, list[Uid]]:
+    """Several letters into a mailbox, all or none (RFC 3502 §6.3.11); their UIDs in the same order."""
+    uids: list[Uid] = []
+    uid_validity = place.mailbox.uid_validity
+    for one in new:
+        uid_validity, uid = append(
+            uow,
+            place,
+            one.prepared,
+            system=one.system,
+            keywords=one.keywords,
+            internal_date=one.internal_date,
+        )
+        uids.append(uid)
+    return uid_validity, uids
 
 
 def mailbox_now(db: Reader, mailbox: MailboxId) -> Mailbox:

@@ -29,6 +29,10 @@ AFTER_LOGIN = (
     "ESEARCH",
     "SEARCHRES",
     "WITHIN",
+    "OBJECTID",
+    "SAVEDATE",
+    "PREVIEW",
+    "MULTIAPPEND",
     "CONDSTORE",
     "QRESYNC",
     "STATUS=SIZE",
@@ -40,7 +44,7 @@ AFTER_LOGIN = (
 def capabilities(ctx: Context) -> tuple[str, ...]:
     """What may be used now, or soon (RFC 3501 §6.1.1)."""
     if ctx.user is not None:
-        return AFTER_LOGIN
+        return (*AFTER_LOGIN, f"APPENDLIMIT={ctx.parts.max_message_bytes}")  # RFC 7889 §2
     names: tuple[str, ...] = BEFORE_LOGIN
     if ctx.offers_tls and not ctx.is_secure:
         names += ("STARTTLS",)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
+from mailsvc.imap.handlers import object_ids
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.handlers.resync import need_qresync, vanished_since
 from mailsvc.imap.handlers.sections import needs_content, section_reply
+from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.fetch import Attribute, Section
 from mailsvc.imap.wire.sequence import SAVED, resolve
 from mailsvc.model.errors import StoreUnavailable
@@ -37,12 +39,19 @@ NEAR = 8
 """Letters between two wanted ones that are read with them: cheaper than another query."""
 MAX_PREFIXES = 50_000
 
-COLUMNS = {
-    Attribute.ENVELOPE: "envelope",
-    Attribute.BODY: "body",
-    Attribute.BODYSTRUCTURE: "body_structure",
-    Attribute.INTERNALDATE: "internal_date",
-    Attribute.RFC822_SIZE: "size",
+MAX_PREVIEW = 200
+"""Characters (RFC 8970 §3.3)."""
+
+COLUMNS: dict[Attribute, tuple[str, ...]] = {
+    Attribute.ENVELOPE: ("envelope",),
+    Attribute.BODY: ("body",),
+    Attribute.BODYSTRUCTURE: ("body_structure",),
+    Attribute.INTERNALDATE: ("internal_date",),
+    Attribute.RFC822_SIZE: ("size",),
+    Attribute.EMAILID: ("content_key", "trace", "internal_date"),
+    Attribute.THREADID: ("thread_id",),
+    Attribute.SAVEDATE: ("saved_at",),
+    Attribute.PREVIEW: ("preview",),
 }
 _prefixes: list[bytes] = []
 
@@ -61,7 +70,7 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         runs = _changed(view, runs, cmd.changed_since)
     sections = [item for item in items if isinstance(item, Section)]
     names = tuple(
-        dict.fromkeys(COLUMNS[item] for item in items if isinstance(item, Attribute) and item in COLUMNS)
+        dict.fromkeys(name for item in items if isinstance(item, Attribute) for name in COLUMNS.get(item, ()))
     )
     if sections:
         names = tuple(dict.fromkeys((*names, "message_id", "trace", "size")))
@@ -177,13 +186,26 @@ def _column(
         return (map(b"UID %d".__mod__, _picked(known.uids, indexes)),)
     if item is Attribute.MODSEQ:
         return (map(b"MODSEQ (%d)".__mod__, _picked(known.mod_seqs, indexes)),)
-    at = 1 + names.index(COLUMNS[item])
+    at = 1 + names.index(COLUMNS[item][0])
     values = [row[at] for row in rows]
-    if item is Attribute.INTERNALDATE:
-        return repeat(b"INTERNALDATE "), map(ctx.parts.dates.of, values)
-    if item is Attribute.RFC822_SIZE:
-        return (map(b"RFC822.SIZE %d".__mod__, values),)
-    return repeat(item.value + b" "), values
+    match item:
+        case Attribute.INTERNALDATE | Attribute.SAVEDATE:
+            return repeat(item.value + b" "), map(ctx.parts.dates.of, values)
+        case Attribute.RFC822_SIZE:
+            return (map(b"RFC822.SIZE %d".__mod__, values),)
+        case Attribute.EMAILID:
+            others = [1 + names.index(name) for name in COLUMNS[item][1:]]
+            ids = [
+                object_ids.of_email(key, *[row[at] for at in others])
+                for key, row in zip(values, rows, strict=True)
+            ]
+            return (map(b"EMAILID (%b)".__mod__, ids),)
+        case Attribute.THREADID:
+            return (map(b"THREADID (%b)".__mod__, map(object_ids.of_thread, values)),)
+        case Attribute.PREVIEW:
+            return repeat(b"PREVIEW "), [replies.string(text[:MAX_PREVIEW].encode()) for text in values]
+        case _:
+            return repeat(item.value + b" "), values
 
 
 def _picked(column: Sequence[int], indexes: Sequence[int]) -> Iterable[int]:

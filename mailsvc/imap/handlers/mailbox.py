@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mailsvc.imap.handlers import object_ids
 from mailsvc.imap.handlers.context import Done
 from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.command import State
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 async def create(cmd: Create, ctx: Context) -> Done:
     """CREATE; those above it are made too."""
-    await ctx.parts.bridge.write(mailbox_tree.create, ctx.principal, cmd.mailbox)
-    return Done("Mailbox made")
+    made = await ctx.parts.bridge.write(mailbox_tree.create, ctx.principal, cmd.mailbox)
+    return Done("Mailbox made", f"MAILBOXID ({object_ids.of_mailbox(made.id).decode()})")  # RFC 8474 §4.1
 
 
 async def delete(cmd: Delete, ctx: Context) -> Done:

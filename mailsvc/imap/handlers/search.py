@@ -11,6 +11,7 @@ from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mailsvc.imap.handlers import object_ids
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.flags import bit_of
 from mailsvc.imap.handlers.numbers import wanted
@@ -21,6 +22,7 @@ from mailsvc.imap.wire.search import (
     And,
     Arrived,
     Body,
+    EmailId,
     HasFlag,
     Header,
     Larger,
@@ -30,10 +32,12 @@ from mailsvc.imap.wire.search import (
     Older,
     Or,
     Recent,
+    Saved,
     SearchKey,
     Sent,
     Smaller,
     Text,
+    ThreadId,
     Uids,
     When,
     Younger,
@@ -48,7 +52,7 @@ if TYPE_CHECKING:
     from mailsvc.imap.handlers.mailbox_view import MailboxView
     from mailsvc.imap.wire.search import Search
 
-    ByColumn = Arrived | Sent | Larger | Smaller | Older | Younger
+    ByColumn = Arrived | Sent | Larger | Smaller | Older | Younger | Saved | EmailId | ThreadId
 
 BATCH = 5_000
 TEXT_BATCH = 20
@@ -62,6 +66,9 @@ _KEPT_IN: dict[type[Any], tuple[str, ...]] = {
     Older: ("internal_date",),
     Younger: ("internal_date",),
     Sent: ("envelope", "sent_at"),
+    Saved: ("saved_at",),
+    EmailId: ("content_key", "trace", "internal_date"),
+    ThreadId: ("thread_id",),
     Larger: ("size",),
     Smaller: ("size",),
 }
@@ -125,7 +132,9 @@ async def _narrow(ctx: Context, view: MailboxView, key: SearchKey, among: list[i
             return await _with_text(ctx, view, among, "body", text) if text else among
         case Text(text):
             return await _with_text(ctx, view, among, "text", text) if text else among
-        case Arrived() | Sent() | Larger() | Smaller() | Older() | Younger():
+        case (
+            Arrived() | Sent() | Larger() | Smaller() | Older() | Younger() | Saved() | EmailId() | ThreadId()
+        ):
             return await _by_column(ctx, view, key, among)
         case _:
             return _by_snapshot(view, key, among)
@@ -188,7 +197,11 @@ def _row_matches(ctx: Context, key: ByColumn, row: tuple[Any, ...], now: int) ->
             return bool(row[1] > octets)
         case Smaller(octets):
             return bool(row[1] < octets)
-        case Arrived(when, day):
+        case EmailId(asked):
+            return object_ids.of_email(*row[1:]) == asked
+        case ThreadId(asked):
+            return object_ids.of_thread(row[1]) == asked
+        case Arrived(when, day) | Saved(when, day):
             return _compare(when, ctx.parts.dates.day_of(row[1]), day)
         case Sent(when, day):
             sent = _sent_day(row[1])

@@ -8,6 +8,7 @@ from directory.model import Right
 from mailsvc.imap.handlers.context import Done
 from mailsvc.imap.handlers.expunge import expunge_deleted
 from mailsvc.imap.handlers.mailbox_view import MailboxView
+from mailsvc.imap.handlers.object_ids import of_mailbox
 from mailsvc.imap.handlers.places import place_named
 from mailsvc.imap.handlers.quota import warning
 from mailsvc.imap.handlers.resync import changes_since, need_qresync
@@ -47,6 +48,9 @@ async def select(cmd: Select, ctx: Context) -> Done:
             replies.untagged("OK", "UIDs are valid", f"UIDVALIDITY {known.uid_validity}"),
             replies.untagged("OK", "Predicted next UID", f"UIDNEXT {known.uid_next}"),
             replies.untagged("OK", "Highest", f"HIGHESTMODSEQ {max(known.highest_mod_seq, 1)}"),
+            replies.untagged(
+                "OK", "The same for ever", f"MAILBOXID ({of_mailbox(known.mailbox_id).decode()})"
+            ),
         )
     )
     if place.mailbox.account_id == ctx.principal.account_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailsvc.imap.handlers import object_ids
 from mailsvc.imap.handlers.context import Done
 from mailsvc.imap.handlers.places import place_named
 from mailsvc.imap.wire import replies
@@ -32,7 +33,7 @@ def status_line(ctx: Context, name: str, place: Place, items: Sequence[StatusIte
     return replies.status(name, [(item.value, _value(ctx, place, item)) for item in items])
 
 
-def _value(ctx: Context, place: Place, item: StatusItem) -> int:
+def _value(ctx: Context, place: Place, item: StatusItem) -> int | bytes:
     mailbox = place.mailbox
     match item:
         case StatusItem.MESSAGES:
@@ -49,6 +50,10 @@ def _value(ctx: Context, place: Place, item: StatusItem) -> int:
             return mailbox.octets
         case StatusItem.HIGHESTMODSEQ:
             return max(int(mailbox.highest_mod_seq), 1)
+        case StatusItem.MAILBOXID:
+            return b"(%b)" % object_ids.of_mailbox(mailbox.id)
+        case StatusItem.APPENDLIMIT:
+            return ctx.parts.max_message_bytes
         case StatusItem.DELETED:
             return len(_deleted(ctx, place))
         case StatusItem.DELETED_STORAGE:

@@ -1,4 +1,4 @@
-"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4, §3.2.6)."""
+"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4, §3.2.6, RFC 8474, RFC 8514, RFC 8970)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Attribute(Enum):
     BODYSTRUCTURE = b"BODYSTRUCTURE"
     UID = b"UID"
     MODSEQ = b"MODSEQ"
+    EMAILID = b"EMAILID"
+    THREADID = b"THREADID"
+    SAVEDATE = b"SAVEDATE"
+    PREVIEW = b"PREVIEW"
 
 
 class Portion(Enum):
@@ -135,6 +139,8 @@ def _item(cursor: Cursor, word: bytes) -> FetchItem:
         known = _ATTRIBUTES.get(word)
         if known is None:
             raise MalformedError(f"Unknown FETCH item {word.decode('ascii')}")
+        if known is Attribute.PREVIEW:
+            cursor.skip_text(b" (LAZY)")  # RFC 8970 §4.1: previews are always there, so it changes nothing
         return known
     if name not in {b"BODY", b"BODY.PEEK"}:
         raise MalformedError(f"Unknown FETCH item {name.decode('ascii')}")

@@ -101,6 +101,14 @@ class Cursor:
         self._at = match.end()
         return True
 
+    def skip_text(self, text: bytes) -> bool:
+        """Step over `text`, in any case, if it comes next as it is."""
+        end = self._at + len(text)
+        if self._line[self._at : end].upper() != text:
+            return False
+        self._at = end
+        return True
+
     def tag(self) -> bytes:
         """A command's tag: an astring atom without `+` (RFC 3501 §9)."""
         tag = self._match(_ASTRING_ATOM, "a tag")

@@ -80,10 +80,14 @@ def search(numbers: Sequence[int], mod_seq: int | None = None) -> bytes:
     return line(found.encode("ascii"))
 
 
-def status(mailbox: str, values: Iterable[tuple[bytes, int]]) -> bytes:
-    """Counters of a mailbox (RFC 3501 §7.2.4)."""
-    pairs = b" ".join([b"%b %d" % pair for pair in values])
+def status(mailbox: str, values: Iterable[tuple[bytes, int | bytes]]) -> bytes:
+    """Counters of a mailbox, and what else is known of it (RFC 3501 §7.2.4, RFC 4466 §2.6)."""
+    pairs = b" ".join([b"%b %b" % (name, _written(value)) for name, value in values])
     return b"* STATUS %b (%b)\r\n" % (mailbox_name(mailbox), pairs)
+
+
+def _written(value: int | bytes) -> bytes:
+    return value if isinstance(value, bytes) else b"%d" % value
 
 
 def list_line(kind: bytes, attributes: Iterable[str], mailbox: str, children: Iterable[str] = ()) -> bytes:
@@ -131,9 +135,9 @@ def enabled(capabilities: Iterable[bytes]) -> bytes:
     return line(b" ".join([b"ENABLED", *capabilities]))
 
 
-def append_uid(uid_validity: int, uid: int) -> str:
+def append_uid(uid_validity: int, uids: Sequence[int]) -> str:
     """Response code of APPEND (RFC 4315 §3)."""
-    return f"APPENDUID {uid_validity} {uid}"
+    return f"APPENDUID {uid_validity} {write_sequence_set(uids).decode()}"
 
 
 def copy_uid(uid_validity: int, sources: Sequence[int], targets: Sequence[int]) -> str:

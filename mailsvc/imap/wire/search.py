@@ -152,8 +152,30 @@ class Younger:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The day on which the letter came into this mailbox (RFC 8514 §4.3)."""
+
+    when: When
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class EmailId:
+    """Letters of one EMAILID (RFC 8474 §6)."""
+
+    id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadId:
+    """Letters of one THREADID (RFC 8474 §6)."""
+
+    id: bytes
+
+
 SearchKey = (
-    And | Or | Not | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller | Older | Younger
+    And | Or | Not | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller | Older | Younger | Saved | EmailId | ThreadId
     | Uids | Numbers | ModSeqFrom
 )  # fmt: skip
 
@@ -182,8 +204,10 @@ _FLAGS = {
 _FIELDS = {b"BCC": "bcc", b"CC": "cc", b"FROM": "from", b"SUBJECT": "subject", b"TO": "to"}
 _ARRIVED = {b"BEFORE": When.BEFORE, b"ON": When.ON, b"SINCE": When.SINCE}
 _SENT = {b"SENTBEFORE": When.BEFORE, b"SENTON": When.ON, b"SENTSINCE": When.SINCE}
+_SAVED = {b"SAVEDBEFORE": When.BEFORE, b"SAVEDON": When.ON, b"SAVEDSINCE": When.SINCE}
 _FIXED: dict[bytes, SearchKey] = {
     b"ALL": And(()),
+    b"SAVEDATESUPPORTED": And(()),  # RFC 8514 §4.3
     b"RECENT": Recent(),
     b"OLD": Not(Recent()),
     b"NEW": And((Recent(), Not(HasFlag("\\Seen")))),
@@ -268,6 +292,8 @@ class _Reader:
             return Arrived(_ARRIVED[word], cursor.date())
         if word in _SENT:
             return Sent(_SENT[word], cursor.date())
+        if word in _SAVED:
+            return Saved(_SAVED[word], cursor.date())
         match word:
             case b"NOT":
                 return Not(self._key(depth + 1))
@@ -293,6 +319,10 @@ class _Reader:
                 return Larger(cursor.number64())
             case b"SMALLER":
                 return Smaller(cursor.number64())
+            case b"EMAILID":
+                return EmailId(cursor.atom())
+            case b"THREADID":
+                return ThreadId(cursor.atom())
             case b"OLDER":
                 return Older(self._interval())
             case b"YOUNGER":

@@ -1,0 +1,62 @@
+"""Extensions used by Python's imaplib, which knows nothing of them but their words."""
+
+import imaplib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.mailsvc.imap.player import PASSWORD, ImapHouse
+from tests.support.mail import DOMAIN, letter
+
+
+@pytest.fixture
+def client(house: ImapHouse) -> Iterator[imaplib.IMAP4]:
+    house.fill(4)
+    with imaplib.IMAP4("127.0.0.1", house.port) as client:
+        client.login(f"alice@{DOMAIN}", PASSWORD)
+        client.select("INBOX")
+        yield client
+
+
+def said(client: imaplib.IMAP4, name: str, words: str, reply: str) -> list[bytes]:
+    """The untagged replies of one kind to a command that succeeds."""
+    assert client._simple_command(name, words)[0] == "OK"
+    return client.response(reply)[1]
+
+
+def test_imaplib_searches(client: imaplib.IMAP4) -> None:
+    # ESEARCH, SEARCHRES, WITHIN
+    assert said(client, "SEARCH", "RETURN (MIN MAX COUNT SAVE) YOUNGER 3600", "ESEARCH")[0].endswith(
+        b"MIN 1 MAX 4 COUNT 4"
+    )
+    assert said(client, "SEARCH", "RETURN (ALL) $ NOT 2", "ESEARCH")[0].endswith(b"ALL 1,3:4")
+    assert said(client, "SEARCH", "OLDER 3600", "SEARCH") == [b""]
+
+
+def test_imaplib_lists(client: imaplib.IMAP4) -> None:
+    # LIST-EXTENDED, LIST-STATUS
+    assert (
+        client._simple_command("LIST", '(SUBSCRIBED) "" (INBOX Sent) RETURN (STATUS (MESSAGES))')[0] == "OK"
+    )
+    assert len(client.response("LIST")[1]) == 2
+    assert client.response("STATUS")[1] == [b'"INBOX" (MESSAGES 4)', b'"Sent" (MESSAGES 0)']
+
+
+def test_imaplib_asks_for_ids_dates_and_previews(client: imaplib.IMAP4) -> None:
+    # OBJECTID, SAVEDATE, PREVIEW, APPENDLIMIT
+    told = client.fetch("1", "(EMAILID THREADID SAVEDATE PREVIEW)")[1][0]
+    assert re.match(
+        rb'1 \(EMAILID \(M\w+\) THREADID \(T\w+\) SAVEDATE "[^"]+" PREVIEW "Noi dung thu."\)', told
+    ), told
+    assert client.status("INBOX", "(MAILBOXID APPENDLIMIT)")[0] == "OK"
+    assert f"APPENDLIMIT={35 << 20}" in client.capability()[1][0].decode()
+
+
+def test_imaplib_appends_two_letters_at_once(client: imaplib.IMAP4) -> None:
+    # MULTIAPPEND, LITERAL+: only the last literal waits
+    first, last = letter(8), letter(9)
+    client.literal = last
+    words = f"Sent (\\Seen) {{{len(first)}+}}\r\n".encode() + first
+    assert client._simple_command("APPEND", words.decode())[0] == "OK"
+    assert client.status("Sent", "(MESSAGES UNSEEN)")[1] == [b'"Sent" (MESSAGES 2 UNSEEN 1)']
