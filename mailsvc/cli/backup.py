@@ -30,13 +30,20 @@ MIB = 1024 * 1024
     default=30,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Số bản sao lưu giữ lại / backups that stay",
+    help="Số bản mới nhất giữ lại / newest backups that stay",
+)
+@click.option(
+    "--keep-days",
+    default=30,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Số ngày giữ thêm bản cuối ngày / days of which the last one stays too",
 )
 @click.pass_obj
-def backup(ctx: CliContext, target: Path, keep: int) -> None:
+def backup(ctx: CliContext, target: Path, keep: int, keep_days: int) -> None:
     """Sao lưu vào DIR2 trong khi thư vẫn chạy / back up to DIR2 while mail flows; only what is new is copied."""
     with _refusing(ctx), _progress(ctx) as progress:
-        taken = backups.take(ctx.store, target, keep=keep, progress=progress)
+        taken = backups.take(ctx.store, target, keep=keep, keep_days=keep_days, progress=progress)
     made = taken.manifest
     if ctx.json:
         ctx.give(

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import UnitOfWork
 
 CHUNK = 64 * 1024
+DAY = 86_400
 STALE_PACK = 4
 """A pack of which less than a quarter is still in use is left behind: its chunks are written again."""
 TAIL = 64 * 1024
@@ -86,9 +87,13 @@ def take(
     target: Path,
     *,
     keep: int = 30,
+    keep_days: int = 30,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
 ) -> Taken:
-    """Add one backup of a running store to `target`; the `keep` newest stay. BackupRefused says what to do."""
+    """Add one backup of a running store to `target`; the `keep` newest stay, and the last of each of `keep_days` days.
+
+    BackupRefused says what to do.
+    """
     started = time.monotonic()
     _refuse_place(store, target)
     folder = BackupFolder(target)
@@ -98,7 +103,7 @@ def take(
         run = _Run(store, folder, progress)
         try:
             taken = run.take()
-            _forget(folder, keep)
+            _forget(folder, keep, taken.manifest.taken_at // DAY - keep_days)
         except (OSError, pysqlite3.Error) as error:
             raise BackupRefused(
                 f"Sao lưu không xong: {error}. Các bản trước ở {target} vẫn nguyên. Xem chỗ trống và quyền ghi, chạy lại.",
@@ -394,12 +399,14 @@ def _went_back(root: Path) -> BackupRefused:
     )
 
 
-def _forget(folder: BackupFolder, keep: int) -> None:
+def _forget(folder: BackupFolder, keep: int, oldest_day: int) -> None:
     """Old backups go, manifest first; what only they had of the database goes with them."""
     known = folder.whole()
-    stay = known[-keep:]
-    for manifest in known[:-keep]:
-        folder.manifest(manifest.number).unlink()
+    last_of_day = {manifest.taken_at // DAY: manifest for manifest in known[:-keep]}
+    daily = {manifest.number for day, manifest in last_of_day.items() if day > oldest_day}
+    stay = [manifest for manifest in known[:-keep] if manifest.number in daily] + known[-keep:]
+    for number in {manifest.number for manifest in known} - {manifest.number for manifest in stay}:
+        folder.manifest(number).unlink()
     if len(stay) < len(known):
         sync_directory(folder.manifests)
     indexes = {manifest.number for manifest in stay}

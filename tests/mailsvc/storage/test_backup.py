@@ -98,10 +98,18 @@ def test_an_earlier_backup_can_be_restored_after_later_ones(store, box, tmp_path
 def test_old_backups_go_and_the_kept_ones_stay_whole(store, box, tmp_path):
     for number in range(6):
         deliver(store, letter(number), box)
-        backups.take(store, tmp_path / "copies", keep=2)
+        backups.take(store, tmp_path / "copies", keep=2, keep_days=0)
     assert [one.number for one in backups.backups(tmp_path / "copies")] == [5, 6]
     assert backups.restore(tmp_path / "copies", tmp_path / "back", "test", number=5).entries == 5
     assert not list((tmp_path / "copies" / "database").glob("*.part"))
+
+
+def test_of_the_days_before_the_last_backup_of_each_day_stays(store, box, tmp_path):
+    for _day in range(4):
+        for _ in range(3):
+            backups.take(store, tmp_path / "copies", keep=2, keep_days=3)
+        store.clock.now += 86_400
+    assert [one.number for one in backups.backups(tmp_path / "copies")] == [6, 9, 10, 11, 12]
 
 
 def test_a_backup_that_was_interrupted_is_not_there(store, box, tmp_path, monkeypatch):
