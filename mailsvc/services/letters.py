@@ -73,7 +73,9 @@ COLUMNS: dict[str, Any] = {
     "preview": _m.c.preview,
     "thread_id": _m.c.thread_id,
     "sent_at": _m.c.sent_at,
+    "subject": _m.c.subject,
     "base_subject": _m.c.base_subject,
+    "from_address": _m.c.from_address,
     "headline": _m.c.headline,
 }
 
@@ -111,6 +113,11 @@ def content(db: Reader, message: MessageId) -> bytes:
 def octets(db: Reader, held: Entry) -> bytes:
     """BODY[] of an entry: its trace prefix and the content, the same for ever."""
     return held.trace + messages.content(db, held.message_id)
+
+
+def content_header(db: Reader, message: MessageId) -> bytes:
+    """The header of a content as it was sent, without the trace prefix and without reading attachments."""
+    return messages.header(db, message)
 
 
 def header(db: Reader, held: Entry) -> bytes:

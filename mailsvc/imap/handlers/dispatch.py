@@ -19,6 +19,7 @@ from mailsvc.imap.handlers.mailbox import create, delete, rename, subscribe, uns
 from mailsvc.imap.handlers.quota import get_quota, get_quota_root, set_quota
 from mailsvc.imap.handlers.search import search
 from mailsvc.imap.handlers.select import close, select, unselect
+from mailsvc.imap.handlers.sort import sort, thread
 from mailsvc.imap.handlers.status import status
 from mailsvc.imap.handlers.store import store
 from mailsvc.imap.wire import replies
@@ -37,6 +38,7 @@ from mailsvc.imap.wire.quota import GetQuota, GetQuotaRoot, SetQuota
 from mailsvc.imap.wire.search import Search
 from mailsvc.imap.wire.select import Select
 from mailsvc.imap.wire.simple import Capability, Check, Close, Logout, Namespace, Noop, StartTls, Unselect
+from mailsvc.imap.wire.sort import Sort, Thread
 from mailsvc.imap.wire.status import Status
 from mailsvc.imap.wire.store import Store
 from mailsvc.model.errors import (
@@ -93,6 +95,8 @@ HANDLERS: dict[type[Command], Callable[[Any, Context], Awaitable[Done | None]]] 
     SaslResponse: sasl_response,
     Search: search,
     Select: select,
+    Sort: sort,
+    Thread: thread,
     SetQuota: set_quota,
     StartTls: start_tls,
     Status: status,
@@ -158,7 +162,7 @@ def _news(ctx: Context, *, expunges: bool) -> bytes:
 
 def _may_tell_expunges(command: Command) -> bool:
     """RFC 3501 §7.4.1: not while FETCH, STORE or SEARCH by message number is in progress."""
-    if isinstance(command, Search) and command.names_numbers:
+    if isinstance(command, Sort | Thread) or (isinstance(command, Search) and command.names_numbers):
         return False
     return not isinstance(command, Fetch | Store | Search) or command.uid
 

@@ -93,8 +93,7 @@ async def _search(cmd: Search, ctx: Context) -> Done:
     early = ctx.news(expunges=False)
     view = ctx.selected
     known = view.known
-    everything = [index for index, uid in enumerate(known.uids) if uid not in view.ghosts]
-    found = await _narrow(ctx, view, cmd.key, everything)
+    found = await found_by(cmd.key, ctx)
     numbers = [known.uids[index] for index in found] if cmd.uid else [index + 1 for index in found]
     named = found if cmd.results is None else bounds(cmd.results, found)
     highest = max((known.mod_seqs[index] for index in named), default=0) if cmd.asks_mod_seq else None
@@ -107,6 +106,13 @@ async def _search(cmd: Search, ctx: Context) -> Done:
         if cmd.results != {Result.SAVE}:  # RFC 5182 §2.1: SAVE alone is answered by the tagged reply
             reply = esearch(cmd.tag, cmd.results, numbers, uid=cmd.uid, mod_seq=highest)
     return Done("Searched", untagged=early + reply, expunges=cmd.uid and not cmd.names_numbers)
+
+
+async def found_by(key: SearchKey, ctx: Context) -> list[int]:
+    """Indexes of the letters that match, in the order of the mailbox; none of those that are gone."""
+    view = ctx.selected
+    everything = [index for index, uid in enumerate(view.known.uids) if uid not in view.ghosts]
+    return await _narrow(ctx, view, key, everything)
 
 
 async def _narrow(ctx: Context, view: MailboxView, key: SearchKey, among: list[int]) -> list[int]:

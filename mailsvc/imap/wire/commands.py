@@ -39,6 +39,7 @@ from mailsvc.imap.wire.simple import (
     Unselect,
     parse_bare,
 )
+from mailsvc.imap.wire.sort import parse_sort, parse_thread
 from mailsvc.imap.wire.status import parse_status
 from mailsvc.imap.wire.store import parse_store
 
@@ -93,11 +94,15 @@ COMMANDS: dict[bytes, Grammar] = {
     b"UNSELECT": Grammar(parse_bare(Unselect), IN_MAILBOX),
     b"EXPUNGE": Grammar(parse_expunge, IN_MAILBOX),
     b"SEARCH": Grammar(parse_search, IN_MAILBOX),
+    b"SORT": Grammar(parse_sort, IN_MAILBOX),
+    b"THREAD": Grammar(parse_thread, IN_MAILBOX),
     b"FETCH": Grammar(parse_fetch, IN_MAILBOX),
     b"STORE": Grammar(parse_store, IN_MAILBOX),
     b"COPY": Grammar(parse_copy, IN_MAILBOX),
     b"MOVE": Grammar(parse_move, IN_MAILBOX),
     b"UID SEARCH": Grammar(partial(parse_search, uid=True), IN_MAILBOX),
+    b"UID SORT": Grammar(partial(parse_sort, uid=True), IN_MAILBOX),
+    b"UID THREAD": Grammar(partial(parse_thread, uid=True), IN_MAILBOX),
     b"UID FETCH": Grammar(partial(parse_fetch, uid=True), IN_MAILBOX),
     b"UID STORE": Grammar(partial(parse_store, uid=True), IN_MAILBOX),
     b"UID COPY": Grammar(partial(parse_copy, uid=True), IN_MAILBOX),

@@ -80,6 +80,14 @@ def search(numbers: Sequence[int], mod_seq: int | None = None) -> bytes:
     return line(found.encode("ascii"))
 
 
+def sort(numbers: Sequence[int], mod_seq: int | None = None) -> bytes:
+    """What SORT found, in its order (RFC 5256 §4; RFC 7162 §3.1.6 for the mod-sequence)."""
+    found = " ".join(["SORT", *map(str, numbers)])
+    if mod_seq is not None and numbers:
+        found += f" (MODSEQ {mod_seq})"
+    return line(found.encode("ascii"))
+
+
 def status(mailbox: str, values: Iterable[tuple[bytes, int | bytes]]) -> bytes:
     """Counters of a mailbox, and what else is known of it (RFC 3501 §7.2.4, RFC 4466 §2.6)."""
     pairs = b" ".join([b"%b %b" % (name, _written(value)) for name, value in values])

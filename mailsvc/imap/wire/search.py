@@ -229,10 +229,20 @@ def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
     return Search(tag, uid, reader.program(), reader.asks_mod_seq, reader.names_numbers, results)
 
 
+def parse_program(cursor: Cursor) -> _Reader:
+    """SP charset 1*(SP search-key), as SORT and THREAD have it (RFC 5256 §5); the keys are read."""
+    reader = _Reader(cursor)
+    cursor.space()
+    reader.take_charset()
+    cursor.space()
+    reader.key = reader.program()
+    return reader
+
+
 class _Reader:
     """Reads keys and remembers what the whole command needs to know."""
 
-    __slots__ = ("_count", "_cursor", "_encoding", "asks_mod_seq", "names_numbers")
+    __slots__ = ("_count", "_cursor", "_encoding", "asks_mod_seq", "key", "names_numbers")
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
@@ -240,6 +250,7 @@ class _Reader:
         self._encoding = "utf-8"
         self._count = 0
         self.asks_mod_seq = self.names_numbers = False
+        self.key: SearchKey = And(())
 
     def program(self) -> SearchKey:
         cursor = self._cursor
@@ -248,7 +259,7 @@ class _Reader:
             word = cursor.keyword()
             if word == b"CHARSET":
                 cursor.space()
-                self._charset(cursor.astring().upper())
+                self.take_charset()
                 cursor.space()
                 keys.append(self._key(0))
             else:
@@ -259,8 +270,9 @@ class _Reader:
             keys.append(self._key(0))
         return keys[0] if len(keys) == 1 else And(tuple(keys))
 
-    def _charset(self, name: bytes) -> None:
-        encoding = _CHARSETS.get(name)
+    def take_charset(self) -> None:
+        """The charset of the texts that follow; UTF-8 and US-ASCII are what must be known (RFC 5256 §3)."""
+        encoding = _CHARSETS.get(self._cursor.astring().upper())
         if encoding is None:
             raise MalformedError("Unknown charset", condition="NO", code="BADCHARSET (US-ASCII UTF-8)")
         self._encoding = encoding

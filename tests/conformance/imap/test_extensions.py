@@ -60,3 +60,12 @@ def test_imaplib_appends_two_letters_at_once(client: imaplib.IMAP4) -> None:
     words = f"Sent (\\Seen) {{{len(first)}+}}\r\n".encode() + first
     assert client._simple_command("APPEND", words.decode())[0] == "OK"
     assert client.status("Sent", "(MESSAGES UNSEEN)")[1] == [b'"Sent" (MESSAGES 2 UNSEEN 1)']
+
+
+def test_imaplib_sorts_and_threads(client: imaplib.IMAP4) -> None:
+    # SORT, ESORT, THREAD
+    assert client.sort("(REVERSE SUBJECT)", "UTF-8", "ALL") == ("OK", [b"4 3 2 1"])
+    assert client._simple_command("SORT", "RETURN (COUNT) (SUBJECT) UTF-8 ALL")[0] == "OK"
+    assert client.response("ESEARCH")[1][0].endswith(b"COUNT 4")
+    assert client.thread("ORDEREDSUBJECT", "UTF-8", "ALL") == ("OK", [b"(1)(2)(3)(4)"])
+    assert client.thread("REFERENCES", "UTF-8", "ALL") == ("OK", [b"(1)(2)(3)(4)"])

@@ -1,0 +1,183 @@
+"""SORT and THREAD (RFC 5256, RFC 5267 §3)."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.handlers.search import found_by
+from mailsvc.imap.handlers.threads import Letter, by_references, by_subject, write
+from mailsvc.imap.wire import replies
+from mailsvc.imap.wire.esearch import bounds, esearch
+from mailsvc.imap.wire.sort import Algorithm, By
+from mailsvc.mime.base_subject import base_subject
+from mailsvc.mime.section import header_fields
+from mailsvc.services import letters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mailsvc.imap.handlers.context import Context
+    from mailsvc.imap.wire.sort import Sort, Thread
+
+    Row = tuple[Any, ...]
+
+BATCH = 2_000
+HEADER_BATCH = 20
+"""Letters whose References are read between two looks at other connections."""
+MAX_REFERENCES = 200
+
+_TOKEN = re.compile(rb'\(|\)|NIL|"((?:[^"\\]|\\.)*+)"|\{([0-9]+)\}\r\n')
+_MESSAGE_ID = re.compile(rb"<([^<>]+)>")
+_QUOTED_LOCAL = re.compile(rb'"((?:[^"\\]|\\.)*+)"@')
+_QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
+_TO, _CC, _MAILBOX = 5, 6, 2
+"""Places in an ENVELOPE, and of addr-mailbox in an address (RFC 3501 §7.4.2)."""
+
+
+async def sort(cmd: Sort, ctx: Context) -> Done:
+    """SORT; letters that agree in all criteria stay in the order of the mailbox."""
+    if cmd.asks_mod_seq:
+        ctx.condstore = True  # RFC 7162 §3.1: this command enables CONDSTORE
+    early = ctx.news(expunges=False)
+    known = ctx.selected.known
+    found = await found_by(cmd.key, ctx)
+    for by, reverse in reversed(cmd.criteria):
+        names, value = _VALUES[by]
+        values = {index: value(row) for index, row in await _rows(ctx, found, names)}
+        # A letter that is gone by now sorts as one without the field.
+        empty: Any = 0 if by in {By.ARRIVAL, By.DATE, By.SIZE} else ""
+        found = sorted(found, key=lambda index: values.get(index, empty), reverse=reverse)
+    numbers = [known.uids[index] for index in found] if cmd.uid else [index + 1 for index in found]
+    named = found if cmd.results is None else bounds(cmd.results, found)
+    highest = max((known.mod_seqs[index] for index in named), default=0) if cmd.asks_mod_seq else None
+    if cmd.results is None:
+        reply = replies.sort(numbers, highest)
+    else:
+        reply = esearch(cmd.tag, cmd.results, numbers, uid=cmd.uid, mod_seq=highest)
+    return Done("Sorted", untagged=early + reply, expunges=False)
+
+
+async def thread(cmd: Thread, ctx: Context) -> Done:
+    """THREAD."""
+    early = ctx.news(expunges=False)
+    uids = ctx.selected.known.uids
+    found = await found_by(cmd.key, ctx)
+    wants_references = cmd.algorithm is Algorithm.REFERENCES
+    names = ("message_id", "sent_at", "internal_date", "base_subject", "subject")
+    told: list[Letter] = []
+    for count, (index, row) in enumerate(await _rows(ctx, found, names), 1):
+        own = b""
+        references: tuple[bytes, ...] = ()
+        if wants_references:
+            own, references = _references(letters.content_header(ctx.parts.bridge.reader, row[1]))
+            if count % HEADER_BATCH == 0:
+                await ctx.drain()
+        told.append(
+            Letter(
+                uids[index] if cmd.uid else index + 1,
+                _sent(row[2], row[3]),
+                row[4],
+                own,
+                references,
+                is_reply=wants_references and base_subject(row[5])[1],
+            )
+        )
+    threads = by_references(told) if wants_references else by_subject(told)
+    reply = replies.line(b"THREAD " + b"".join(map(write, threads)) if threads else b"THREAD")
+    return Done("Threaded", untagged=early + reply, expunges=False)
+
+
+async def _rows(ctx: Context, found: Sequence[int], names: tuple[str, ...]) -> list[tuple[int, Row]]:
+    """Index and columns of each letter that is still there, in the order of the mailbox."""
+    view = ctx.selected
+    uids = view.known.uids
+    told: list[tuple[int, Row]] = []
+    for part in _portions(sorted(found)):
+        rows = letters.columns(ctx.parts.bridge.reader, view.place, uids[part[0]], uids[part[-1]], names)
+        by_uid = {row[0]: row for row in rows}
+        told += [(index, by_uid[uids[index]]) for index in part if uids[index] in by_uid]
+        await ctx.drain()
+    return told
+
+
+def _portions(indexes: Sequence[int]) -> Iterator[list[int]]:
+    walk = iter(indexes)
+    while part := list(islice(walk, BATCH)):
+        yield part
+
+
+def _sent(sent_at: int | None, internal_date: int) -> int:
+    """The sent date, or the internal one where the letter has none that can be read (RFC 5256 §2.2)."""
+    return internal_date if sent_at is None else int(sent_at)
+
+
+def _from(row: Row) -> str:
+    local: str = row[1].rpartition("@")[0] or row[1]
+    return local.casefold()
+
+
+def first_mailbox(envelope: bytes, field: int) -> str:
+    """addr-mailbox of the first address in a field of an ENVELOPE; empty without one (RFC 5256 §3, SORT)."""
+    at = depth = place = 0
+    part = -1
+    while (match := _TOKEN.search(envelope, at)) is not None:
+        at = match.end()
+        word = match.group()
+        if word == b"(":
+            depth += 1
+            part = -1 if depth == 3 else part
+            continue
+        if word == b")":
+            depth -= 1
+            place += depth == 1
+            continue
+        value = b"" if word == b"NIL" else match.group(1)
+        if value is None:
+            size = int(match.group(2))
+            value = envelope[at : at + size]
+            at += size
+        else:
+            value = _QUOTED_PAIR.sub(rb"\1", value)
+        if depth == 1:
+            place += 1
+        part += 1
+        if depth == 3 and place == field and part == _MAILBOX:
+            return value.decode("utf-8", "replace").casefold()
+        if place > field:
+            break
+    return ""
+
+
+_VALUES: dict[By, tuple[tuple[str, ...], Callable[[Row], Any]]] = {
+    By.ARRIVAL: (("internal_date",), lambda row: row[1]),
+    By.CC: (("envelope",), lambda row: first_mailbox(row[1], _CC)),
+    By.DATE: (("sent_at", "internal_date"), lambda row: _sent(row[1], row[2])),
+    By.FROM: (("from_address",), _from),
+    By.SIZE: (("size",), lambda row: row[1]),
+    By.SUBJECT: (("base_subject",), lambda row: row[1]),
+    By.TO: (("envelope",), lambda row: first_mailbox(row[1], _TO)),
+}
+
+
+def _references(header: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """The Message-ID of a letter, and those of its ancestors, oldest first (RFC 5256 §3, THREAD)."""
+    own = _ids(header_fields(header, (b"MESSAGE-ID",)))
+    references = _ids(header_fields(header, (b"REFERENCES",)))
+    if not references:
+        references = _ids(header_fields(header, (b"IN-REPLY-TO",)))[:1]
+    return own[0] if own else b"", tuple(references[-MAX_REFERENCES:])
+
+
+def _ids(field: bytes) -> list[bytes]:
+    return [_normal(one) for one in _MESSAGE_ID.findall(field)]
+
+
+def _normal(message_id: bytes) -> bytes:
+    """Without needless quotes: `"a"@b` and `a@b` are the same (RFC 5256 §3, THREAD)."""
+    match = _QUOTED_LOCAL.match(message_id)
+    if match is None:
+        return b"".join(message_id.split())
+    return _QUOTED_PAIR.sub(rb"\1", match.group(1)) + b"@" + message_id[match.end() :]
