@@ -17,13 +17,16 @@ from mailsvc.model.errors import LetterMissing, MailboxMissing, OverQuota
 from mailsvc.services import recover as recovering
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from directory.model import Account
     from mailsvc.cli.context import CliContext
-    from mailsvc.model.ids import MailboxId, Uid
+    from mailsvc.model.ids import MailboxId
 
 MOST = 10_000
+STEP = 500
 
 
 @click.group()
@@ -87,22 +90,35 @@ def recover(ctx: CliContext, address: str, ids: tuple[str, ...], hours: int | No
         _done(ctx, len(found), 0)
         ctx.say("Chưa làm gì. Thêm --yes để khôi phục.", "Nothing was done. Add --yes to have them back.")
         return
-    by_mailbox: dict[MailboxId, list[Uid]] = defaultdict(list)
-    for one in found:
-        by_mailbox[one.mailbox_id].append(one.uid)
+    done = 0
     try:
-        with ctx.store.write() as uow:
-            for mailbox, uids in by_mailbox.items():
-                recovering.recover_in(uow, box.id, mailbox, uids, plan_view.actor())
+        for step in _steps(found):
+            with ctx.store.write() as uow:
+                recovering.recover_in(
+                    uow, box.id, step[0].mailbox_id, [one.uid for one in step], plan_view.actor()
+                )
+            done += len(step)
     except OverQuota:
         ctx.refuse(
-            f"{address} không đủ dung lượng. Không thư nào được trả về; tăng hạn mức hoặc chọn ít thư hơn.",
-            f"{address} has not enough room. Nothing was given back; raise its quota or choose fewer letters.",
+            f"{address} không đủ dung lượng: đã trả về {done}, còn {len(found) - done}. Tăng hạn mức hoặc chọn ít hơn.",
+            f"{address} has not enough room: {done} given back, {len(found) - done} not. Raise its quota, or choose fewer.",
+            found=len(found),
+            recovered=done,
         )
     except (LetterMissing, MailboxMissing) as error:
         ctx.refuse(f"Thư đã thay đổi: {error}. Chạy lại.", f"A letter has changed: {error}. Run this again.")
     _done(ctx, len(found), len(found))
     ctx.say(f"Đã trả về {len(found)} thư.", f"{len(found)} letters were given back.")
+
+
+def _steps(found: list[recovering.DeletedLetter]) -> Iterator[list[recovering.DeletedLetter]]:
+    """Letters of one mailbox together, no more than one short transaction takes."""
+    by_mailbox: dict[MailboxId, list[recovering.DeletedLetter]] = defaultdict(list)
+    for one in found:
+        by_mailbox[one.mailbox_id].append(one)
+    for letters in by_mailbox.values():
+        for start in range(0, len(letters), STEP):
+            yield letters[start : start + STEP]
 
 
 def _done(ctx: CliContext, found: int, recovered: int) -> None:

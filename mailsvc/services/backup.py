@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from config.settings import StorageSettings
 from directory import audit
+from mailsvc.model.errors import StoreUnavailable
 from mailsvc.services import verify
+from mailsvc.storage import backup as storage_backup
 from mailsvc.storage import restore as files
 from mailsvc.storage import tables
-from mailsvc.storage.backup import Taken, new_store_id, take
+from mailsvc.storage.backup import Taken, new_store_id
 from mailsvc.storage.backup_folder import BackupFolder, BackupRefused, Manifest
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.store import Store
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mailsvc.storage.unit_of_work import UnitOfWork
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
-__all__ = ["BackupRefused", "Manifest", "Restored", "Taken", "backups", "restore", "take"]
+__all__ = ["BackupRefused", "Manifest", "Restored", "Taken", "backups", "last_backup", "restore", "take"]
 UID_VALIDITY_LEAP = 86_400
 """Above what the clock gives: also above a UIDVALIDITY that mailboxes made in quick succession had pushed ahead."""
 _b, _m, _o = tables.boxes, tables.mailboxes, tables.mailboxes.alias("other")
@@ -56,6 +59,13 @@ FEED_ALL = Statement(
 )
 
 
+_kept = tables.settings_kept
+_is_last = _kept.c.name == "backup.last"
+LAST = Statement(select(_kept.c.value).where(_is_last))
+FORGET_LAST = Statement(delete(_kept).where(_is_last))
+SET_LAST = Statement(insert(_kept).values(name="backup.last", value=bindparam("value")))
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore brought back, and what its check found."""
@@ -64,6 +74,28 @@ class Restored:
     entries: int
     queued: int
     faults: tuple[str, ...]
+
+
+def take(
+    store: Store,
+    target: Path,
+    *,
+    keep: int = 30,
+    keep_days: int = 30,
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
+) -> Taken:
+    """One more backup (`storage.backup.take`); the store remembers when, for `congvu doctor`."""
+    taken = storage_backup.take(store, target, keep=keep, keep_days=keep_days, progress=progress)
+    with suppress(StoreUnavailable), store.write() as uow:  # the backup is whole even if this cannot be noted
+        uow.run(FORGET_LAST, {})
+        uow.run(SET_LAST, {"value": str(taken.manifest.taken_at)})
+    return taken
+
+
+def last_backup(db: Reader) -> int | None:
+    """When the newest backup was taken; None if none ever was."""
+    row = db.one(LAST, {})
+    return None if row is None else int(row[0])
 
 
 def backups(source: Path) -> list[Manifest]:

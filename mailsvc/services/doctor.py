@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import pysqlite3
 from cryptography import x509
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.net import probe
 from mailsvc.net.tls import server_context
+from mailsvc.services.backup import last_backup
 from mailsvc.services.open_store import Store, index_path, open_index
 from mailsvc.storage import migrate, tables
 from mailsvc.storage.database import OLDEST_SQLITE
@@ -40,6 +42,7 @@ MAX_INDEX_LAG = 2_000
 MAX_CLOCK_LEAP = 300
 MAX_OVERDUE = 900
 MAX_WAL = GIB
+MAX_BACKUP_HOURS = 48
 FIRST_YEAR = 2026
 
 
@@ -74,17 +77,24 @@ def examine(data_dir: Path, settings: Settings) -> Iterator[Finding]:
         return
     yield _permissions(data_dir)
     yield _certificate(data_dir, settings)
+    if not settings.storage.url and not (data_dir / "congvu.db").exists():
+        yield _wrong(
+            "schema",
+            f"Mất {data_dir / 'congvu.db'}: phục hồi vào thư mục trống, congvu restore DIR2.",
+            f"{data_dir / 'congvu.db'} is gone: restore into an empty place, congvu restore DIR2.",
+        )
+        return
     store = Store(data_dir, settings.storage)
     try:
         try:
             migrate.check(store.database)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, DBAPIError) as error:
             yield _wrong("schema", str(error), str(error))
             return
         yield _ok("schema", migrate.REVISIONS[-1])
         runs = _service_runs(data_dir)
         with store.read() as db:
-            for check in (_disk, _clock):
+            for check in (_disk, _segments, _clock, _backup):
                 yield check(db, data_dir)
             yield _wal(data_dir)
             yield _index(db, data_dir, runs=runs)
@@ -198,6 +208,35 @@ def _disk(db: Reader, data_dir: Path) -> Finding:
             f"{text}: more is promised than there is room for, so watch what is free.",
         )
     return _ok("disk", loi, text)
+
+
+def _segments(db: Reader, _data_dir: Path) -> Finding:
+    """Whether every segment is as long as the database vouches for; what is in it is `congvu verify`'s."""
+    short = []
+    for number, length in db.conn.execute(select(tables.segments.c.id, tables.segments.c.length)):
+        path = db.store.pieces.segment_path(number)
+        if length and (not path.exists() or path.stat().st_size < length):
+            short.append(path.name)
+    if short:
+        return _wrong(
+            "segments",
+            f"Thiếu hoặc bị cắt ngắn: {', '.join(short[:5])}. congvu verify nêu các thư mất; lấy lại từ bản sao lưu.",
+            f"Lost or cut short: {', '.join(short[:5])}. congvu verify names the letters; get them from a backup.",
+        )
+    return _ok("segments", "đủ", "all there")
+
+
+def _backup(db: Reader, _data_dir: Path) -> Finding:
+    at = last_backup(db)
+    hours = (time.time() - at) / 3600 if at else 0
+    if not at or hours > MAX_BACKUP_HOURS:
+        return Finding(
+            "backup",
+            State.NOTE,
+            "Chưa sao lưu: congvu backup DIR2" if not at else f"Sao lưu gần nhất {hours:.0f} giờ trước.",
+            "Never backed up: congvu backup DIR2" if not at else f"The last backup is {hours:.0f} hours old.",
+        )
+    return _ok("backup", f"{hours:.1f} giờ trước", f"{hours:.1f} hours ago")
 
 
 def _clock(db: Reader, _data_dir: Path) -> Finding:
