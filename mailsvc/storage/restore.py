@@ -70,7 +70,7 @@ def refuse_place(data_dir: Path) -> None:
             ) from error
         finally:
             os.close(descriptor)
-    if any(data_dir.iterdir()):
+    if any(path.name != "lost+found" for path in data_dir.iterdir()):  # an empty disk of its own has that
         raise BackupRefused(
             f"{data_dir} không trống. Dời nó đi (đừng xóa vội), rồi chạy lại.",
             f"{data_dir} is not empty. Move it away (do not delete it yet), then run this again.",
