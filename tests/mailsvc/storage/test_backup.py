@@ -287,3 +287,20 @@ def test_two_backups_at_once_into_one_folder_are_refused(store, box, tmp_path):
 
     backups.take(store, tmp_path / "copies", progress=second)
     assert refused
+
+
+@pytest.mark.parametrize("at", ["_write_database", "_copy_large"])
+def test_an_interrupted_restore_is_not_taken_for_an_installation(store, box, tmp_path, monkeypatch, at):
+    deliver(store, letter(1), box)
+    backups.take(store, tmp_path / "copies")
+
+    def power_cut(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr(f"mailsvc.storage.restore.{at}", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            backups.restore(tmp_path / "copies", tmp_path / "back", "test")
+    assert not (tmp_path / "back" / "congvu.toml").exists()
+    with pytest.raises(BackupRefused, match="not empty"):
+        backups.restore(tmp_path / "copies", tmp_path / "back", "test")
