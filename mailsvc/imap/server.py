@@ -14,6 +14,7 @@ from mailsvc.imap.handlers.context import Parts
 from mailsvc.imap.wire.replies import InternalDates
 from mailsvc.imap.wire.session import Limits
 from mailsvc.net.limits import ConnectionLimits, TokenBuckets, TrustedNetworks
+from mailsvc.services.scan import Texts
 from mailsvc.services.view import Snapshots
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class ImapServers:
             sign_in=sign_in,
             pieces=pieces,
             contents=ContentCache(),
+            texts=Texts(),
             dates=InternalDates(VIETNAM_MINUTES),
             guesses=TokenBuckets(burst=GUESSES, per_second=GUESSES_PER_SECOND),
             max_message_bytes=settings.smtp.max_message_bytes,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailsvc.net.bridge import Bridge
     from mailsvc.net.limits import TokenBuckets
     from mailsvc.services.permissions import Principal
+    from mailsvc.services.scan import Texts
     from mailsvc.services.sign_in import SignIn
     from mailsvc.services.view import Snapshots
     from mailsvc.services.watch import Watch
@@ -35,6 +36,8 @@ class Parts:
     sign_in: SignIn
     pieces: PieceFiles
     contents: ContentCache
+    texts: Texts
+    """What SEARCH has read of letters."""
     dates: InternalDates
     guesses: TokenBuckets
     """Wrong passwords that an address may still try."""

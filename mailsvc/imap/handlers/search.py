@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 BATCH = 5_000
 TEXT_BATCH = 20
 """Letters whose text is looked through between two looks at other connections."""
+FIELD_BATCH = 200
+"""The same for a field of the header."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _DATE = re.compile(rb'\(\("?[^"]*?([0-9]{1,2})[ -]+([A-Za-z]{3})[a-z]*[ -]+([0-9]{4})')
@@ -245,9 +247,9 @@ def _sent_day(envelope: bytes) -> int | None:
 async def _with_text(ctx: Context, view: MailboxView, among: list[int], field: str, text: str) -> list[int]:
     uids = view.known.uids
     matching: set[Uid] = set()
-    for part in _portions(among, TEXT_BATCH):
+    for part in _portions(among, TEXT_BATCH if field in {"body", "text"} else FIELD_BATCH):
         some = [Uid(uids[index]) for index in part]
-        matching |= find.matching(ctx.parts.bridge.reader, view.place, some, field, text)
+        matching |= find.matching(ctx.parts.bridge.reader, view.place, some, field, text, ctx.parts.texts)
         await ctx.drain()
     return [index for index in among if uids[index] in matching]
 
