@@ -1,4 +1,4 @@
-"""SORT and THREAD (RFC 5256, RFC 5267 §3)."""
+"""SORT and THREAD (RFC 5256, RFC 5267 §3, RFC 5957)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.handlers.first_address import CC, FROM, TO, display_of, mailbox_of
 from mailsvc.imap.handlers.search import found_by
 from mailsvc.imap.handlers.threads import Letter, by_references, by_subject, write
 from mailsvc.imap.wire import replies
@@ -29,12 +30,9 @@ HEADER_BATCH = 20
 """Letters whose References are read between two looks at other connections."""
 MAX_REFERENCES = 200
 
-_TOKEN = re.compile(rb'\(|\)|NIL|"((?:[^"\\]|\\.)*+)"|\{([0-9]+)\}\r\n')
 _MESSAGE_ID = re.compile(rb"<([^<>]+)>")
 _QUOTED_LOCAL = re.compile(rb'"((?:[^"\\]|\\.)*+)"@')
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
-_TO, _CC, _MAILBOX = 5, 6, 2
-"""Places in an ENVELOPE, and of addr-mailbox in an address (RFC 3501 §7.4.2)."""
 
 
 async def sort(cmd: Sort, ctx: Context) -> Done:
@@ -119,46 +117,16 @@ def _from(row: Row) -> str:
     return local.casefold()
 
 
-def first_mailbox(envelope: bytes, field: int) -> str:
-    """addr-mailbox of the first address in a field of an ENVELOPE; empty without one (RFC 5256 §3, SORT)."""
-    at = depth = place = 0
-    part = -1
-    while (match := _TOKEN.search(envelope, at)) is not None:
-        at = match.end()
-        word = match.group()
-        if word == b"(":
-            depth += 1
-            part = -1 if depth == 3 else part
-            continue
-        if word == b")":
-            depth -= 1
-            place += depth == 1
-            continue
-        value = b"" if word == b"NIL" else match.group(1)
-        if value is None:
-            size = int(match.group(2))
-            value = envelope[at : at + size]
-            at += size
-        else:
-            value = _QUOTED_PAIR.sub(rb"\1", value)
-        if depth == 1:
-            place += 1
-        part += 1
-        if depth == 3 and place == field and part == _MAILBOX:
-            return value.decode("utf-8", "replace").casefold()
-        if place > field:
-            break
-    return ""
-
-
 _VALUES: dict[By, tuple[tuple[str, ...], Callable[[Row], Any]]] = {
     By.ARRIVAL: (("internal_date",), lambda row: row[1]),
-    By.CC: (("envelope",), lambda row: first_mailbox(row[1], _CC)),
+    By.CC: (("envelope",), lambda row: mailbox_of(row[1], CC)),
     By.DATE: (("sent_at", "internal_date"), lambda row: _sent(row[1], row[2])),
+    By.DISPLAYFROM: (("envelope",), lambda row: display_of(row[1], FROM)),
+    By.DISPLAYTO: (("envelope",), lambda row: display_of(row[1], TO)),
     By.FROM: (("from_address",), _from),
     By.SIZE: (("size",), lambda row: row[1]),
     By.SUBJECT: (("base_subject",), lambda row: row[1]),
-    By.TO: (("envelope",), lambda row: first_mailbox(row[1], _TO)),
+    By.TO: (("envelope",), lambda row: mailbox_of(row[1], TO)),
 }
 
 

@@ -19,11 +19,13 @@ MAX_CRITERIA = 20
 
 
 class By(Enum):
-    """What letters are sorted by (RFC 5256 §3, SORT)."""
+    """What letters are sorted by (RFC 5256 §3, SORT; RFC 5957 §4 for DISPLAY)."""
 
     ARRIVAL = b"ARRIVAL"
     CC = b"CC"
     DATE = b"DATE"
+    DISPLAYFROM = b"DISPLAYFROM"
+    DISPLAYTO = b"DISPLAYTO"
     FROM = b"FROM"
     SIZE = b"SIZE"
     SUBJECT = b"SUBJECT"

@@ -38,6 +38,7 @@ SHOWN: dict[str, tuple[str, str, str, str]] = {
     "APPENDLIMIT": ("handlers/test_object_ids.py", "APPENDLIMIT", EXTENSIONS, "APPENDLIMIT"),
     "MULTIAPPEND": ("handlers/test_multiappend.py", "APPEND Sent", EXTENSIONS, '"APPEND"'),
     "SORT": ("handlers/test_sort.py", "SORT (", EXTENSIONS, '"SORT"'),
+    "SORT=DISPLAY": ("handlers/test_sort.py", "DISPLAYFROM", EXTENSIONS, "DISPLAYTO"),
     "ESORT": ("handlers/test_sort.py", "SORT RETURN (", EXTENSIONS, "RETURN (COUNT) (SUBJECT)"),
     "THREAD=ORDEREDSUBJECT": (
         "handlers/test_thread.py",

@@ -65,6 +65,7 @@ def test_imaplib_appends_two_letters_at_once(client: imaplib.IMAP4) -> None:
 def test_imaplib_sorts_and_threads(client: imaplib.IMAP4) -> None:
     # SORT, ESORT, THREAD
     assert client.sort("(REVERSE SUBJECT)", "UTF-8", "ALL") == ("OK", [b"4 3 2 1"])
+    assert client.sort("(DISPLAYFROM REVERSE DISPLAYTO)", "UTF-8", "2:3") == ("OK", [b"2 3"])
     assert client._simple_command("SORT", "RETURN (COUNT) (SUBJECT) UTF-8 ALL")[0] == "OK"
     assert client.response("ESEARCH")[1][0].endswith(b"COUNT 4")
     assert client.thread("ORDEREDSUBJECT", "UTF-8", "ALL") == ("OK", [b"(1)(2)(3)(4)"])

@@ -36,7 +36,7 @@ COMMANDS = [
     *[
         f"SORT ({criteria}) UTF-8 ALL"
         for criteria in (
-            "ARRIVAL", "DATE", "REVERSE DATE", "SIZE", "FROM", "TO", "CC", "SUBJECT", "SUBJECT REVERSE DATE", "REVERSE FROM SIZE",
+            "ARRIVAL", "DATE", "REVERSE DATE", "SIZE", "FROM", "TO", "CC", "SUBJECT", "DISPLAYFROM", "REVERSE DISPLAYTO", "SUBJECT REVERSE DATE", "REVERSE FROM SIZE",
         )
     ],
     *[f"SORT RETURN ({options}) (DATE) UTF-8 3:7" for options in ("MIN", "MAX", "COUNT")],

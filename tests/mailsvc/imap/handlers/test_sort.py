@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailsvc.imap.handlers.sort import first_mailbox
+from mailsvc.imap.handlers.first_address import display_of, first_address, mailbox_of
 from tests.mailsvc.imap.player import Player
 
 LETTERS = [
@@ -40,6 +40,9 @@ def sorting(shared_imap: Player) -> Player:
         ("FROM", "2 1 3"),
         ("TO", "3 2 1"),
         ("CC", "2 3 1"),
+        ("DISPLAYFROM", "2 3 1"),  # an@x.vn, chi@x.vn, Zung: RFC 5957 §3
+        ("REVERSE DISPLAYFROM", "1 3 2"),
+        ("DISPLAYTO", "3 2 1"),
         ("SUBJECT", "1 3 2"),
         ("REVERSE SUBJECT", "2 1 3"),
         ("SUBJECT ARRIVAL", "3 1 2"),
@@ -94,4 +97,6 @@ def test_the_first_mailbox_of_an_envelope() -> None:
         b'("date" {3}\r\n()) (("n" NIL "f\\"r" "x")) NIL NIL (("a" NIL {2}\r\nTo "h")("b" NIL "no" "h")) '
         b'((NIL NIL "group" NIL)("c" NIL "cc" "h")(NIL NIL NIL NIL)) NIL NIL "<1@x>")'
     )
-    assert [first_mailbox(envelope, field) for field in (2, 3, 5, 6, 7)] == ['f"r', "", "to", "group", ""]
+    assert [mailbox_of(envelope, field) for field in (2, 3, 5, 6, 7)] == ['f"r', "", "to", "group", ""]
+    assert [display_of(envelope, field) for field in (2, 3, 5, 6)] == ["n", "", "a", "group"]
+    assert first_address(b"(NIL NIL NIL)", 5) == (b"", b"", b"", b"")
