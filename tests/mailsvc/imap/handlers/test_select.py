@@ -12,6 +12,7 @@ def test_select_tells_all_that_rfc_3501_6_3_1_asks_for(imap: Player) -> None:
         "* OK [UIDVALIDITY ...] ...",
         "* OK [UIDNEXT 3] ...",
         "* OK [HIGHESTMODSEQ 3] ...",
+        "* OK [MAILBOXID (F...)] ...",
         "a OK [READ-WRITE] ...",
     )
 
