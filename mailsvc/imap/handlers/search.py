@@ -42,6 +42,7 @@ from mailsvc.imap.wire.search import (
     When,
     Younger,
 )
+from mailsvc.model.errors import ServiceError
 from mailsvc.model.ids import Uid
 from mailsvc.services import find, letters
 
@@ -82,9 +83,12 @@ async def search(cmd: Search, ctx: Context) -> Done:
     if cmd.results is None or Result.SAVE not in cmd.results:
         return await _search(cmd, ctx)
     view = ctx.selected
+    if cmd.refusal is not None:
+        view.saved = ()
+        raise RefusedError(cmd.refusal.text, cmd.refusal.code)
     try:
         return await _search(cmd, ctx)
-    except RefusedError:
+    except (RefusedError, ServiceError):
         view.saved = ()
         raise
 

@@ -69,6 +69,12 @@ class Cursor:
         if not self.at_end():
             raise MalformedError("Too many arguments")
 
+    def drop(self) -> None:
+        """Pass over the rest of the command."""
+        self._number = len(self._literals)
+        self._line = self._lines[-1]
+        self._at = len(self._line)
+
     def skip(self, octet: bytes) -> bool:
         """Step over `octet` if it comes next."""
         if self._line[self._at : self._at + 1] == octet:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
-from mailsvc.imap.wire.esearch import parse_results
+from mailsvc.imap.wire.esearch import Result, parse_results
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from mailsvc.imap.wire.esearch import Result
     from mailsvc.imap.wire.grammar import Cursor
     from mailsvc.imap.wire.sequence import SequenceSet
 
@@ -190,6 +189,8 @@ class Search(Command):
     """MODSEQ was among the keys: the reply tells the highest (RFC 7162 §3.1.5)."""
     names_numbers: bool = False
     """Message numbers are among the keys: nothing may be expunged meanwhile (RFC 7162 §3.2.10.2)."""
+    refusal: MalformedError | None = None
+    """NO to what can be read and not be searched for, where it must also empty what was saved (RFC 5182 §2.1)."""
     results: frozenset[Result] | None = None
     """RETURN options; None where the reply is to be the plain one (RFC 4731 §3.1)."""
 
@@ -226,7 +227,14 @@ def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
         results = parse_results(cursor)
         cursor.space()
     reader = _Reader(cursor)
-    return Search(tag, uid, reader.program(), reader.asks_mod_seq, reader.names_numbers, results)
+    try:
+        key, refusal = reader.program(), None
+    except MalformedError as error:
+        if error.condition != "NO" or results is None or Result.SAVE not in results:
+            raise
+        key, refusal = And(()), error
+        cursor.drop()
+    return Search(tag, uid, key, reader.asks_mod_seq, reader.names_numbers, refusal, results)
 
 
 def parse_program(cursor: Cursor) -> _Reader:

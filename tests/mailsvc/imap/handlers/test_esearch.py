@@ -95,6 +95,9 @@ def test_nothing_is_saved_at_first_after_a_failure_and_in_another_mailbox(filled
     alice.does("SEARCH RETURN (SAVE) ALL")
     alice.refuses("SEARCH RETURN (SAVE) BOGUS")
     assert alice.does("SEARCH $") == [b"* SEARCH 1 2 3 4 5"]  # BAD changes nothing: RFC 5182 §2.1
+    assert alice.refuses("SEARCH RETURN (SAVE) CHARSET X-NONE TEXT {1+}\r\nx").startswith(b"NO [BADCHARSET")
+    assert alice.does("SEARCH $") == [b"* SEARCH"]  # NO empties it
+    alice.does("SEARCH RETURN (SAVE) ALL")
     alice.does("SELECT INBOX")
     assert alice.does("SEARCH $") == [b"* SEARCH"]
     assert alice.refuses("FETCH $,1 UID").startswith(b"BAD")
