@@ -44,7 +44,7 @@ def comparable(name: str, value: object) -> object:
     return b"=" if name.startswith("BODY[") and value == b"NIL" else value
 
 
-IGNORED_CODES = ("UIDVALIDITY", "HIGHESTMODSEQ", "NOMODSEQ", "CLOSED", "PERMANENTFLAGS")
+IGNORED_CODES = ("UIDVALIDITY", "MAILBOXID", "HIGHESTMODSEQ", "NOMODSEQ", "CLOSED", "PERMANENTFLAGS")
 ATTRIBUTES = {rb"\UnMarked", rb"\Marked", rb"\NonExistent", rb"\NoInferiors"}
 
 
