@@ -75,7 +75,7 @@ def look_at(tmp_path, letters):
         found = missed = 0
         for number in range(0, len(letters), 25):
             subject = summarise(letters[number], parse(letters[number])).subject
-            words = re.findall(r"[A-Za-z]{4,20}", subject)[:4]
+            words = re.findall(r"\b[A-Za-z]{4,20}\b", subject)[:4]
             if len(words) >= 2:
                 answer = browser.get(
                     "/search?" + urllib.parse.urlencode({"q": "subject:" + " subject:".join(words)})
