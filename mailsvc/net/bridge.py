@@ -96,6 +96,11 @@ class Bridge:
             self._running = asyncio.create_task(self._work())
         return await future
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether changes wait or are being made; work that can wait lets them go first."""
+        return self._running is not None
+
     async def slow(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run slow work (hashing, large bodies) in a thread."""
         loop = asyncio.get_running_loop()

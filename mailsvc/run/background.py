@@ -22,6 +22,10 @@ log = structlog.get_logger()
 HOUSEKEEPING_SECONDS = 600
 GATHER_SECONDS = 0.05
 """Letters that come in this time are indexed in one transaction."""
+YIELD_SECONDS = 1.0
+"""How long deliveries may keep the indexer waiting: it shares the interpreter with them, a search does not wait for it."""
+MAX_LAG = 5_000
+"""Letters behind which the indexer waits no more."""
 
 
 class Indexer:
@@ -45,12 +49,22 @@ class Indexer:
             await asyncio.sleep(GATHER_SECONDS)
             self._news.clear()
             try:
-                while await self._bridge.slow(self._step):
-                    pass
+                more = True
+                while more:
+                    await self._let_deliveries_pass()
+                    more = await self._bridge.slow(self._step)
             except Exception:
                 log.exception("indexer failed; it tries again")
                 await asyncio.sleep(10)
                 self._news.set()
+
+    async def _let_deliveries_pass(self) -> None:
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + YIELD_SECONDS
+        while self._bridge.is_busy and loop.time() < ends_at:
+            if self._bridge.read(index_mail.lag, self._engine) > MAX_LAG:
+                return
+            await asyncio.sleep(GATHER_SECONDS)
 
     def _step(self) -> bool:
         reader = self._store.reader()
