@@ -106,6 +106,13 @@ class Engine(Protocol):
         """Let go of files and connections."""
 
 
+class SubstringEngine(Engine, Protocol):
+    """An engine that also keeps trigrams: it can say which documents may hold a substring."""
+
+    def candidates(self, needle: str, owners: frozenset[int]) -> frozenset[int] | None:
+        """All documents of these owners that hold the needle, and perhaps others; None if it cannot tell."""
+
+
 def normal_owners(owners: Owners) -> Owners:
     """Owners sorted and counted: more than MANY_OWNERS are MANY."""
     if owners is MANY:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mailsvc.services.sign_in import SignIn
     from mailsvc.services.watch import Watch
     from mailsvc.storage.pieces import PieceFiles
+    from search.engine import SubstringEngine
 
 BACKLOG = 1024
 DRAIN_SECONDS = 10.0
@@ -47,6 +48,7 @@ class ImapServers:
         sign_in: SignIn,
         tls: ssl.SSLContext | None,
         pieces: PieceFiles,
+        index: SubstringEngine | None = None,
     ) -> None:
         """Make it inside a running loop."""
         self.loop = asyncio.get_running_loop()
@@ -58,6 +60,8 @@ class ImapServers:
             pieces=pieces,
             contents=ContentCache(),
             texts=Texts(),
+            index=index,
+            indexed_text=settings.search.max_text_bytes,
             dates=InternalDates(VIETNAM_MINUTES),
             guesses=TokenBuckets(burst=GUESSES, per_second=GUESSES_PER_SECOND),
             max_message_bytes=settings.smtp.max_message_bytes,

@@ -62,7 +62,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     tls = _tls(data_dir, settings)
 
     smtp = SmtpServers(settings, store, bridge, sign_in, tls)
-    imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces)
+    imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine)
     worker = QueueWorker(settings, store, bridge, DnsResolver())
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     housekeeping = Housekeeping(settings, bridge, engine)

@@ -10,7 +10,7 @@ from mailsvc.model.errors import MailboxMissing
 from mailsvc.model.ids import MessageId
 from mailsvc.services import index_mail, letters, reading
 from mailsvc.services.permissions import Place, rights_in
-from mailsvc.services.scan import MAX_SCANNED_TEXT, Texts, containing
+from mailsvc.services.scan import MAX_SCANNED_TEXT, Texts, containing, readable
 from mailsvc.storage import mailboxes
 from search.fold import fold
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from mailsvc.model.message import ListedLetter
     from mailsvc.services.permissions import Principal
     from mailsvc.storage.unit_of_work import Reader
-    from search.engine import Engine, Hit
+    from search.engine import Engine, Hit, SubstringEngine
     from search.tree import Query
 
+NARROWED_FROM = 100
+"""Letters from which the index is asked before they are read."""
+MAX_UNSEEN = 5_000
 HEADLINE = ("subject", "from", "to", "cc", "bcc")
 """Lines of a letter's headline (`mailsvc.storage.messages`)."""
 
@@ -102,6 +105,41 @@ def matching(
         if folded is fold:
             return set(uids)
     return containing(db, place, uids, field.removeprefix("header:"), wanted, folded, texts or Texts())
+
+
+def narrowed(
+    db: Reader,
+    engine: SubstringEngine,
+    place: Place,
+    uids: Sequence[Uid],
+    field: str,
+    needle: str,
+    max_text: int,
+) -> Sequence[Uid]:
+    """Those of `uids`, which ascend, that can hold the needle in their text: the index's trigrams say so (design §5).
+
+    Letters that the index has not seen, or of which it has only the beginning, stay among them; so do all where the
+    index cannot tell. The text itself decides, in `matching`.
+    """
+    if len(uids) < NARROWED_FROM:
+        return uids
+    held = engine.candidates(needle, frozenset({int(place.mailbox.account_id)}))
+    unseen = index_mail.waiting(db, engine, MAX_UNSEEN)
+    if held is None or unseen is None:
+        return uids
+    among, wanted = frozenset(uids), fold(needle)
+    rows = letters.columns(db, place, uids[0], uids[-1], ("message_id", "size", "trace"))
+    return [
+        uid
+        for uid, message, size, trace in rows
+        if uid in among
+        and (
+            message in held
+            or message in unseen
+            or size > max_text
+            or (field == "text" and wanted in fold(readable(bytes(trace))))
+        )
+    ]
 
 
 def _in_headline(db: Reader, place: Place, uids: Sequence[Uid], line: int, wanted: str) -> list[Uid]:

@@ -10,6 +10,7 @@ from mailsvc.mime.parse import parse
 from mailsvc.mime.text import file_name, searchable_text, walk
 from mailsvc.model.errors import LetterMissing
 from mailsvc.model.ids import MessageId
+from mailsvc.services.scan import readable
 from mailsvc.storage import entries, messages, tables
 from mailsvc.storage.pieces import PieceDamaged
 from mailsvc.storage.statement import Statement
@@ -65,9 +66,10 @@ def document(db: Reader, message: MessageId, max_text: int) -> Document | None:
         content = messages.content(db, message)
         entity = parse(content)
         body = searchable_text(content, entity, max_text)
+        header = readable(content[: entity.body_start])
         files = "\n".join(name for _, part in walk(entity) if (name := file_name(part)))
     except (PieceDamaged, LetterMissing):
-        body = files = ""  # `congvu verify` reports it; the rest of the letter can still be found
+        body = files = header = ""  # `congvu verify` reports it; the rest of the letter can still be found
     arrived = db.one(ARRIVED, {"message": message})
     date = int(arrived[0]) if arrived is not None and arrived[0] is not None else int(row[4] or 0)
     return Document(
@@ -78,6 +80,7 @@ def document(db: Reader, message: MessageId, max_text: int) -> Document | None:
         sender=f"{row[1]} {row[2]}",
         recipients=row[3],
         body=body,
+        other=header,
         files=files,
     )
 
@@ -107,6 +110,12 @@ def catch_up(db: Reader, engine: Engine, account: AccountId, max_text: int) -> N
     waiting = {"seq": engine.watermark(), "account": account, "limit": CATCH_UP_LETTERS}
     own = [document(db, MessageId(row[0]), max_text) for row in db.rows(OF_BOX_SINCE, waiting)]
     engine.index([found for found in own if found is not None])
+
+
+def waiting(db: Reader, engine: Engine, limit: int) -> frozenset[MessageId] | None:
+    """Letters of the feed that the index has not seen; None if more than `limit`."""
+    rows = db.rows(SINCE, {"seq": engine.watermark(), "limit": limit + 1})
+    return None if len(rows) > limit else frozenset(MessageId(row[1]) for row in rows)
 
 
 def lag(db: Reader, engine: Engine) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from config.settings import Settings
-    from search.engine import Engine
+    from search.engine import SubstringEngine
 
 __all__ = ["Store", "index_path", "open_index", "open_store"]
 
@@ -29,6 +29,6 @@ def open_store(data_dir: Path, settings: Settings) -> Store:
     return store
 
 
-def open_index(data_dir: Path) -> Engine:
+def open_index(data_dir: Path) -> SubstringEngine:
     """The search index."""
-    return Fts5Engine(index_path(data_dir))
+    return Fts5Engine(index_path(data_dir), substrings=True)

@@ -123,10 +123,10 @@ def _whole(db: Reader, texts: Texts, message: MessageId, trace: bytes, folded: F
     """The header, with the lines that delivery put before it."""
 
     def read() -> str:
-        return _readable(letters.content_header(db, message))
+        return readable(letters.content_header(db, message))
 
     sent = texts.of(message, _HEADER, folded, read) or ""
-    return folded(_readable(trace)) + sent if trace else sent
+    return folded(readable(trace)) + sent if trace else sent
 
 
 def _fields(
@@ -148,5 +148,6 @@ def _field(header: bytes, name: bytes) -> str | None:
     return decode_words(_FIELD_NAME.sub(b"", fields)) if fields.strip() else None
 
 
-def _readable(header: bytes) -> str:
+def readable(header: bytes) -> str:
+    """A header as SEARCH looks through it: decoded, its field names with it."""
     return decode_words(header) if b"=?" in header else guess(header)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailsvc.services.view import Snapshots
     from mailsvc.services.watch import Watch
     from mailsvc.storage.pieces import PieceFiles
+    from search.engine import SubstringEngine
 
 log = structlog.get_logger("congvu.imap")
 
@@ -38,6 +39,10 @@ class Parts:
     contents: ContentCache
     texts: Texts
     """What SEARCH has read of letters."""
+    index: SubstringEngine | None
+    """Where SEARCH asks which letters are worth reading; without it, all are."""
+    indexed_text: int
+    """Octets of a letter's text that the index has seen."""
     dates: InternalDates
     guesses: TokenBuckets
     """Wrong passwords that an address may still try."""

@@ -250,6 +250,13 @@ def _sent_day(envelope: bytes) -> int | None:
 
 async def _with_text(ctx: Context, view: MailboxView, among: list[int], field: str, text: str) -> list[int]:
     uids = view.known.uids
+    parts = ctx.parts
+    if parts.index is not None and field in {"body", "text"}:
+        held = [Uid(uids[index]) for index in among]
+        worth_reading = frozenset(
+            find.narrowed(parts.bridge.reader, parts.index, view.place, held, field, text, parts.indexed_text)
+        )
+        among = [index for index in among if uids[index] in worth_reading]
     matching: set[Uid] = set()
     for part in _portions(among, TEXT_BATCH if field in {"body", "text"} else FIELD_BATCH):
         some = [Uid(uids[index]) for index in part]
