@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PREFIX = "CONGVU_"
 FILE_NAME = "congvu.toml"
+SECRET = frozenset({"smart_host_password", "url"})  # a database's URL may hold a password
 NOT_SETTINGS = frozenset({"CONGVU_DATA", "CONGVU_LOCALE"})  # read by the command line itself
 
 
@@ -59,4 +60,6 @@ def _mistake(detail: Any) -> str:
     where = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return f"{where}: không có thiết lập này / no such setting"
+    if SECRET & set(map(str, detail["loc"])):
+        return f"{where}: {detail['msg']}"
     return f"{where}: {detail['msg']} (nhận được / got {detail['input']!r})"
