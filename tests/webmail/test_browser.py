@@ -162,11 +162,11 @@ def test_a_new_letter_appears_without_a_reload(watched, site):
 
 def test_many_tabs_share_one_stream_and_all_hear(watched, site):
     one = watched()
-    pages = [one.sign_in()]
     streams = []
     one.context.on(
         "request", lambda request: streams.append(request.url) if request.url.endswith("/live") else None
     )
+    pages = [one.sign_in()]
     for _ in range(8):
         page = one.context.new_page()
         page.goto(site.url("/mail/10"))
@@ -174,7 +174,7 @@ def test_many_tabs_share_one_stream_and_all_hear(watched, site):
     site.world.arrive(10, OFFICE, "Thư vừa đến", "Xin chào")
     for page in pages:
         expect(page.locator("#rows .row").first).to_contain_text("Thư vừa đến")
-    assert streams == []
+    assert len(streams) == 1
     pages[0].close()  # the one that had the stream goes; another takes it
     page = pages[1]
     page.bring_to_front()
