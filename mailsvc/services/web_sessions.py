@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -35,9 +35,6 @@ GET = Statement(select(_s.c.account_id, _s.c.csrf, _s.c.seen_at).where(_s.c.id_h
 TOUCH = Statement(update(_s).where(_s.c.id_hash == bindparam("id")).values(seen_at=bindparam("now")))
 END = Statement(delete(_s).where(_s.c.id_hash == bindparam("id")))
 END_ALL = Statement(delete(_s).where(_s.c.account_id == bindparam("account")))
-END_OTHERS = Statement(
-    delete(_s).where(and_(_s.c.account_id == bindparam("account"), _s.c.id_hash != bindparam("id")))
-)
 END_IDLE = Statement(delete(_s).where(_s.c.seen_at < bindparam("before")))
 PREFERENCES = Statement(select(_p.c["values"]).where(_p.c.account_id == bindparam("account")))
 _row: dict[str, BindParameter[Any]] = {"account_id": bindparam("account"), "values": bindparam("chosen")}

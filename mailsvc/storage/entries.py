@@ -53,7 +53,6 @@ EXPUNGED_SINCE = Statement(
     .order_by(_x.c.uid)
 )
 _ENTRY = (_e.c.uid, _e.c.message_id, _e.c.flags, _e.c.mod_seq, _e.c.internal_date, _e.c.trace, _e.c.size)
-RANGE = Statement(select(*_ENTRY).where(_in_range).order_by(_e.c.uid))
 ONE = Statement(
     select(*_ENTRY).where(and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.uid == bindparam("uid")))
 )
@@ -460,11 +459,6 @@ def one(db: Reader, mailbox: MailboxId, uid: Uid) -> Entry | None:
     """One entry."""
     row = db.one(ONE, {"mailbox": mailbox, "uid": uid})
     return None if row is None else entry_of(row)
-
-
-def in_range(db: Reader, mailbox: MailboxId, first: int, last: int) -> list[Entry]:
-    """Entries of a range of UIDs, in order."""
-    return [entry_of(row) for row in db.rows(RANGE, {"mailbox": mailbox, "first": first, "last": last})]
 
 
 def owners(db: Reader, message: MessageId, limit: int) -> list[int]:

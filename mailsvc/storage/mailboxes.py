@@ -84,12 +84,6 @@ KEYWORDS = Statement(select(_b.c.keywords).where(_b.c.account_id == bindparam("a
 SET_KEYWORDS = Statement(
     update(_b).where(_b.c.account_id == bindparam("account")).values(keywords=bindparam("keywords"))
 )
-NEXT_MOD_SEQ = Statement(
-    update(_m)
-    .where(_m.c.id == bindparam("mailbox"))
-    .values(highest_mod_seq=_m.c.highest_mod_seq + 1)
-    .returning(_m.c.highest_mod_seq)
-)
 COUNTED = Statement(
     update(_m)
     .where(_m.c.id == bindparam("mailbox"))
@@ -183,14 +177,6 @@ def next_uid_validity(uow: UnitOfWork, account: AccountId) -> UidValidity:
     if row is None:
         raise MailboxMissing(str(account))
     return UidValidity(row[0])
-
-
-def next_mod_seq(uow: UnitOfWork, mailbox: MailboxId) -> ModSeq:
-    """A mod-sequence above all before it (RFC 7162 §3.1)."""
-    row = uow.one(NEXT_MOD_SEQ, {"mailbox": mailbox})
-    if row is None:
-        raise MailboxMissing(str(mailbox))
-    return ModSeq(row[0])
 
 
 def count(

@@ -66,9 +66,6 @@ MANIFEST = Statement(
 PIECE = Statement(
     select(_p.c.segment_id, _p.c.offset, _p.c.stored, _p.c.key).where(_p.c.id == bindparam("piece"))
 )
-RENDERED = Statement(
-    select(_m.c.envelope, _m.c.body, _m.c.body_structure).where(_m.c.id == bindparam("message"))
-)
 FACTS = Statement(
     select(
         _m.c.size, _m.c.header_size, _m.c.content_key, _m.c.message_id, _m.c.thread_id, _m.c.subject

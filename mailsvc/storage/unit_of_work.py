@@ -6,7 +6,6 @@ commits it: `Store.write()` one unit, the mail process's bridge many at once, ea
 
 from __future__ import annotations
 
-import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -268,10 +267,3 @@ class UnitOfWork(Reader):
             self.changes = {}
             self.store.publish(changes)
             doorbell.ring(self.store.data_dir)
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error of the driver or of the system says that no space is left."""
-    if isinstance(error, OSError):
-        return error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return "disk is full" in str(error)
