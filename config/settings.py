@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,30 @@ def host_port(listen: str) -> tuple[str, int]:
     """The two halves of a listen address, brackets of an IPv6 host removed."""
     host, _, port = listen.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def office_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """`07:30-11:30 13:30-17:00` as seconds since midnight; ValueError unless the spans follow one another."""
+    spans = tuple(
+        (_second_of_day(opens), _second_of_day(closes))
+        for opens, _, closes in (span.partition("-") for span in text.replace(",", " ").split())
+    )
+    moments = [moment for span in spans for moment in span]
+    if not moments or any(one >= later for one, later in pairwise(moments)):
+        raise ValueError("giờ làm việc phải nối tiếp nhau / expected spans in order: 07:30-11:30 13:30-17:00")
+    return spans
+
+
+def _second_of_day(text: str) -> int:
+    hour, colon, minute = text.partition(":")
+    if not (colon and hour.isdigit() and minute.isdigit() and int(hour) <= 24 and int(minute) < 60):
+        raise ValueError(f"{text!r}: cần dạng giờ:phút / expected hh:mm")
+    return int(hour) * 3600 + int(minute) * 60
+
+
+def _working_hours(value: str) -> str:
+    office_spans(value)
+    return value
 
 
 class _Section(BaseModel):
@@ -180,6 +205,37 @@ class PasswordSettings(_Section):
     )
 
 
+class CalendarSettings(_Section):
+    """When offices work; days come from the calendar imported each year (`congvu calendar import`)."""
+
+    working_hours: Annotated[str, AfterValidator(_working_hours)] = Field(
+        "07:30-11:30 13:30-17:00",
+        description="spans of a working day, UTC+7; terms in working hours run then",
+    )
+
+
+class LifeSettings(_Section):
+    """Accounts that nobody uses; a policy may say otherwise for a tier, branch or kind."""
+
+    unused_notice_days: int = Field(
+        60, ge=1, description="days without a sign-in until the page and the unit's clerk are told"
+    )
+    unused_lock_days: int = Field(
+        90, ge=0, description="days without a sign-in until an account is locked; 0 is never"
+    )
+
+
+class GroupSettings(_Section):
+    """Addresses with many boxes behind them."""
+
+    wide_list: int = Field(
+        50, ge=1, description="members above which a group asks for the right and a confirmation"
+    )
+    max_members: int = Field(
+        20_000, ge=100, description="boxes that one group may reach, groups in groups counted in"
+    )
+
+
 class SearchSettings(_Section):
     """The search index."""
 
@@ -224,7 +280,10 @@ class Settings(_Section):
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
     password: PasswordSettings = PasswordSettings()
+    life: LifeSettings = LifeSettings()
+    groups: GroupSettings = GroupSettings()
     search: SearchSettings = SearchSettings()
+    calendar: CalendarSettings = CalendarSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -216,6 +216,10 @@ accounts = _table(
     Column("password_hash", Text()),
     _truth("must_change_password"),
     Column("password_changed_at", _INSTANT),
+    _words("password_check", "local"),  # ldap: the directory server of the province is asked instead
+    Column(
+        "credentials_epoch", _OCTETS, nullable=False, server_default="0"
+    ),  # rises: who signed in before, is out
     Column("quota_octets", _OCTETS, nullable=False),
     Column("last_login_at", _INSTANT),
     Column("locked_at", _INSTANT),
@@ -317,7 +321,60 @@ app_passwords = _table(
     ),  # SHA-256 of 120 random bits: nothing to guess, so nothing slow
     Column("created_at", _INSTANT, nullable=False),
     Column("last_used_at", _INSTANT),
+    _words("last_network", ""),  # 203.0.113.0/24: enough to know an own device, no movement profile
     Column("revoked_at", _INSTANT),
+)
+
+scram_keys = _table(
+    "scram_keys",
+    _id(),
+    _ref("account_id", "accounts", index=True),
+    _ref("app_password_id", "app_passwords", nullable=True),  # null: of the main password
+    Column("iterations", Integer, nullable=False),
+    Column("stored_key", LargeBinary, nullable=False),  # RFC 5802 §3; the salt comes from `secrets`
+    Column("server_key", LargeBinary, nullable=False),
+)
+
+access_tokens = _table(
+    "access_tokens",
+    _id(),
+    _ref("account_id", "accounts", index=True),
+    _words("label", ""),
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of 192 random bits
+    _words("scopes"),  # words with blanks between
+    Column("created_at", _INSTANT, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False),
+    Column("last_used_at", _INSTANT),
+    _words("last_network", ""),
+    Column("revoked_at", _INSTANT),
+)
+
+known_devices = _table(
+    "known_devices",
+    _id(),
+    _ref("account_id", "accounts"),
+    _words("kind"),  # network: a mail client's; cookie: a browser's
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the network or of the cookie
+    Column("seen_at", _INSTANT, nullable=False),
+    UniqueConstraint("account_id", "kind", "digest"),
+)
+
+linked_identities = _table(
+    "linked_identities",  # who somebody is at the province's OpenID provider
+    _id(),
+    _ref("account_id", "accounts", index=True),
+    _words("issuer"),
+    _words("subject"),
+    Column("created_at", _INSTANT, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)
+
+secrets = _table(
+    "secrets",  # of the installation: made once, never shown
+    _id(),
+    Column("name", _KEY, nullable=False, unique=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at", _INSTANT, nullable=False),
 )
 
 second_factors = _table(
@@ -327,8 +384,21 @@ second_factors = _table(
     _words("kind"),  # totp, webauthn, recovery
     Column("secret", LargeBinary, nullable=False),
     _words("label", ""),
-    Column("last_counter", _OCTETS),  # a code is good once
+    Column("last_counter", _OCTETS),  # a code is good once; of a passkey, its signature counter
+    Column("credential_id", LargeBinary, unique=True),  # of a passkey
     Column("created_at", _INSTANT, nullable=False),
+    Column("last_used_at", _INSTANT),
+    Column("confirmed_at", _INSTANT),  # null: shown, and not yet proven
+)
+
+# -- the year ---------------------------------------------------------------------------------------
+
+working_calendar = _table(
+    "working_calendar",
+    _id(),
+    Column("day", _DAY, nullable=False, unique=True),
+    _words("kind"),  # holiday, working_saturday
+    _words("name"),
 )
 
 # -- rules, plans, audit ---------------------------------------------------------------------------

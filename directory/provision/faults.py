@@ -31,6 +31,7 @@ class Fault(StrEnum):
     BAD_CODE = "bad_code"
     DUPLICATE = "duplicate"
     ENDS_BEFORE_START = "ends_before_start"
+    NOT_WEEKEND = "not_weekend"
     # units
     UNKNOWN_PARENT = "unknown_parent"
     CYCLE = "cycle"
@@ -234,6 +235,12 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "Sửa valid_from hoặc valid_to.",
         "It ends before it begins.",
         "Correct valid_from or valid_to.",
+    ),
+    Fault.NOT_WEEKEND: _w(
+        "{value} không phải thứ Bảy hay Chủ Nhật, vốn đã là ngày làm việc.",
+        "Sửa ngày, hoặc xóa dòng này.",
+        "{value} is no Saturday or Sunday: offices work then anyway.",
+        "Correct the day or remove the line.",
     ),
     Fault.UNKNOWN_PARENT: _w(
         "Không có đơn vị cấp trên “{value}”.",

@@ -26,6 +26,7 @@ NOUNS = {
     "plan": "mailsvc.cli.plan",
     "admin": "mailsvc.cli.admin",
     "audit": "mailsvc.cli.audit",
+    "calendar": "mailsvc.cli.calendar",
     "queue": "mailsvc.cli.queue",
     "verify": "mailsvc.cli.verify",
     "backup": "mailsvc.cli.backup",

@@ -42,3 +42,12 @@ def test_no_secret_stands_in_an_error(tmp_path, text):
     with pytest.raises(SettingsError) as refused:
         load(tmp_path, {})
     assert "12345" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "hours", ["", "8-17", "13:30-17:00 07:30-11:30", "07:30-11:30 11:00-17:00", "25:00-26:00"]
+)
+def test_office_hours_follow_one_another(tmp_path, hours):
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, {"CONGVU_CALENDAR__WORKING_HOURS": hours})
+    assert refused.value.mistakes[0].startswith("calendar.working_hours")
