@@ -1,0 +1,72 @@
+"""Chính sách by tier, branch and kind of box, dated; the strictest of a person's posts wins (design §6)."""
+
+from directory.policies.book import (
+    FieldFault,
+    PolicyBook,
+    PolicyRefusedError,
+    PolicyRow,
+    Where,
+    effective_policy,
+    list_rows,
+    open_book,
+    read_fields,
+)
+from directory.policies.keep import end_policy, require_whole_branch, set_policy
+from directory.policies.pattern import check_pattern, person_local, skeleton, unit_local
+from directory.policies.policy import Defaults, Policy, strictest
+from directory.policies.preview import AddressMaker, Note, Proposal, preview_addresses, propose
+from directory.policies.rules import (
+    RULES,
+    AddressRule,
+    CrossBranchRule,
+    ForwardingRule,
+    Homographs,
+    InactivityRule,
+    KeepingRule,
+    Numbering,
+    PasswordPolicy,
+    PolicyName,
+    QuotaRule,
+    Rule,
+    SecondFactorRule,
+)
+
+__all__ = [
+    "RULES",
+    "AddressMaker",
+    "AddressRule",
+    "CrossBranchRule",
+    "Defaults",
+    "FieldFault",
+    "ForwardingRule",
+    "Homographs",
+    "InactivityRule",
+    "KeepingRule",
+    "Note",
+    "Numbering",
+    "PasswordPolicy",
+    "Policy",
+    "PolicyBook",
+    "PolicyName",
+    "PolicyRefusedError",
+    "PolicyRow",
+    "Proposal",
+    "QuotaRule",
+    "Rule",
+    "SecondFactorRule",
+    "Where",
+    "check_pattern",
+    "effective_policy",
+    "end_policy",
+    "list_rows",
+    "open_book",
+    "person_local",
+    "preview_addresses",
+    "propose",
+    "read_fields",
+    "require_whole_branch",
+    "set_policy",
+    "skeleton",
+    "strictest",
+    "unit_local",
+]
