@@ -172,6 +172,11 @@ class StorageSettings(_Section):
         1 * MIB, ge=64 * KIB, description="stored octets from which a piece is a file of its own"
     )
     batch_units: int = Field(200, ge=1, description="units of work in one commit at most")
+    reserve_bytes: int = Field(
+        32 * MIB,
+        ge=0,
+        description="octets of the disk kept for deleting: letters are refused when less is free",
+    )
     recover_days: int = Field(30, ge=0, description="days for which deleted letters can be recovered")
 
 
@@ -236,6 +241,14 @@ class GroupSettings(_Section):
     )
 
 
+class AdministrationSettings(_Section):
+    """What administrators may do, and how long their tools are trusted."""
+
+    unit_admins_make_unit_boxes: bool = Field(
+        False, description="unit administrators make unit and post boxes too, not only personal ones"
+    )
+
+
 class SearchSettings(_Section):
     """The search index."""
 
@@ -282,6 +295,7 @@ class Settings(_Section):
     password: PasswordSettings = PasswordSettings()
     life: LifeSettings = LifeSettings()
     groups: GroupSettings = GroupSettings()
+    administration: AdministrationSettings = AdministrationSettings()
     search: SearchSettings = SearchSettings()
     calendar: CalendarSettings = CalendarSettings()
     log: LogSettings = LogSettings()

@@ -63,5 +63,9 @@ class StoreUnavailable(ServiceError):
     """The store cannot take a change now (disk full, failed sync). Nothing was acknowledged."""
 
 
+class StoreBusy(StoreUnavailable):
+    """Somebody else holds the store for longer than a change may wait."""
+
+
 class TransactionLost(StoreUnavailable):
     """The database undid the whole transaction; no unit of it may be acknowledged."""

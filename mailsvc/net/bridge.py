@@ -13,7 +13,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from mailsvc.model.errors import StoreUnavailable, TransactionLost
+from mailsvc.model.errors import StoreBusy, StoreUnavailable, TransactionLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ _Unit = tuple["Callable[..., Any]", tuple[Any, ...], "asyncio.Future[Any]"]
 class Transaction(Protocol):
     """What the bridge asks of a unit of work (`mailsvc.storage.unit_of_work.UnitOfWork`)."""
 
-    def begin(self) -> None: ...
+    def begin(self, seconds: float = ...) -> None: ...
     def attempt(self, unit: Callable[..., T], *args: Any) -> T: ...
     def write_changes(self) -> None: ...
     def commit(self) -> None: ...
@@ -118,11 +118,15 @@ class Bridge:
     async def _batch(self) -> None:
         loop = asyncio.get_running_loop()
         database, uow = self.store.database, self._writer
-        if not database.try_lock():
-            await loop.run_in_executor(self._committer, database.lock)
         done: list[_Done] = []
         try:
-            uow.begin()
+            if not database.try_lock():
+                await loop.run_in_executor(self._committer, database.lock)
+        except Exception as error:  # noqa: BLE001 - nothing was begun; all who wait are told
+            self._refuse(self._translated(error))
+            return
+        try:
+            await self._begin(uow)
             self._attempt_all(done)
             uow.write_changes()
             await loop.run_in_executor(self._committer, uow.commit)
@@ -142,6 +146,13 @@ class Bridge:
                 future.set_exception(failed)
             else:
                 future.set_result(result)
+
+    async def _begin(self, uow: Transaction) -> None:
+        """Begin; the loop goes on while somebody else holds the database."""
+        try:
+            uow.begin(0)
+        except StoreBusy:
+            await asyncio.get_running_loop().run_in_executor(self._committer, uow.begin)
 
     def _attempt_all(self, done: list[_Done]) -> None:
         while self._waiting and len(done) < self.store.settings.batch_units:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,7 +17,7 @@ import pysqlite3
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import NullPool
 
-from mailsvc.model.errors import StoreUnavailable
+from mailsvc.model.errors import StoreBusy, StoreUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 OLDEST_SQLITE = (3, 51, 3)
 """Older ones can lose a committed transaction of the WAL."""
-BUSY_MS = 10_000
+WAIT_SECONDS = 10.0
+"""How long a change may wait for others before whoever asked is told to try again later."""
+BUSY_MS = int(WAIT_SECONDS * 1000)
 
 
 class Database:
@@ -55,6 +58,7 @@ class Database:
         )
         self._mutex = threading.Lock()  # flock() does not keep threads of one process apart
         self._lock_fd = -1
+        self._waiter: _Waiter | None = None
 
     def connect(self) -> Connection:
         """A connection outside of any transaction."""
@@ -63,6 +67,10 @@ class Database:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         return connection
 
+    def is_busy(self, error: Exception) -> bool:
+        """Whether somebody else holds the database: a backup tool, a shell, another version's command."""
+        return self.is_sqlite and "locked" in str(error)
+
     def try_lock(self) -> bool:
         """Take the writers' lock if it is free; PostgreSQL needs none."""
         if not self.is_sqlite:
@@ -70,32 +78,59 @@ class Database:
         if not self._mutex.acquire(blocking=False):
             return False
         try:
-            fcntl.flock(self._lock(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            taken = self._take()
+        except BaseException:
             self._mutex.release()
-            if isinstance(error, BlockingIOError):
-                return False
             raise
-        return True
+        if not taken:
+            self._mutex.release()
+        return taken
 
-    def lock(self) -> None:
-        """Wait for the writers' lock, in turn (measured: SQLite's own lock starves some writers)."""
-        if self.is_sqlite:
-            self._mutex.acquire()
-            fcntl.flock(self._lock(), fcntl.LOCK_EX)
+    def lock(self, seconds: float | None = None) -> None:
+        """Wait for the writers' lock, in turn (measured: SQLite's own lock starves some writers); StoreBusy in the end."""
+        if not self.is_sqlite:
+            return
+        deadline = time.monotonic() + (WAIT_SECONDS if seconds is None else seconds)
+        if not self._mutex.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            raise StoreBusy("another change is being made")
+        try:
+            if not self._take():
+                self._wait(deadline)
+        except BaseException:
+            self._mutex.release()
+            raise
 
     def unlock(self) -> None:
         """Let the next writer in."""
         if self.is_sqlite:
-            fcntl.flock(self._lock(), fcntl.LOCK_UN)
+            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
             self._mutex.release()
 
-    def _lock(self) -> int:
-        if self._lock_fd < 0:
-            self._lock_fd = os.open(
-                self.data_dir / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
-        return self._lock_fd
+    def _take(self) -> bool:
+        try:
+            if self._lock_fd < 0:
+                self._lock_fd = self._open_lock()
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise StoreUnavailable(f"writer.lock: {error.strerror}") from error
+        return True
+
+    def _wait(self, deadline: float) -> None:
+        waiter = self._waiter
+        if waiter is None or not waiter.adopt():
+            waiter = _Waiter(self._open_lock())
+            waiter.start()
+        self._waiter = None
+        if not waiter.got(max(deadline - time.monotonic(), 0)):
+            self._waiter = waiter
+            raise StoreBusy("another process holds the writers' lock")
+        os.close(self._lock_fd)
+        self._lock_fd = waiter.descriptor
+
+    def _open_lock(self) -> int:
+        return os.open(self.data_dir / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def close(self) -> None:
         """Give the lock's file and the pool back."""
@@ -103,6 +138,45 @@ class Database:
             os.close(self._lock_fd)
             self._lock_fd = -1
         self.engine.dispose()
+
+
+class _Waiter(threading.Thread):
+    """Waits in flock(2), which is in turn but knows no time limit; whoever gave up lets the next one take it over.
+
+    The lock belongs to the open file, so the descriptor that has it is handed over.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(name="writer-lock", daemon=True)
+        self.descriptor = descriptor
+        self._guard = threading.Lock()
+        self._has_it = threading.Event()
+        self._is_given_up = False
+        self._is_over = False
+
+    def run(self) -> None:
+        """Until it has the lock, which it gives back at once if nobody waits for it any more."""
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+        with self._guard:
+            if self._is_given_up:
+                self._is_over = True
+                os.close(self.descriptor)
+            else:
+                self._has_it.set()
+
+    def adopt(self) -> bool:
+        """Wait on where another has given up; False if it came to its end meanwhile."""
+        with self._guard:
+            self._is_given_up = False
+            return not self._is_over
+
+    def got(self, seconds: float) -> bool:
+        """Whether the lock came in time; else this waiter is given up."""
+        if self._has_it.wait(seconds):
+            return True
+        with self._guard:
+            self._is_given_up = not self._has_it.is_set()
+            return not self._is_given_up
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

@@ -10,6 +10,7 @@ A record: magic, coding, stored length, size, CRC-32 of the stored octets, key; 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import struct
@@ -133,7 +134,8 @@ class PieceFiles:
     def put_large(self, piece: PreparedPiece) -> None:
         """Write a large piece as a durable file, before the unit that refers to it."""
         path = self.large_path(piece.key)
-        if path.exists():
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)  # young again: collection spares what may be about to be referred to
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
@@ -154,6 +156,17 @@ class PieceFiles:
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}:
                 raise StoreUnavailable(f"pieces: {error.strerror}") from error
             raise
+
+    def probe(self) -> None:
+        """OSError unless the disk takes octets and puts them where they stay."""
+        path = self.segments_dir / f".probe.{os.getpid()}"
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, MAGIC)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+            path.unlink()
 
     def read(self, segment_id: int | None, offset: int, stored: int, key: bytes) -> bytes:
         """The octets of one piece, checked against its checksum."""

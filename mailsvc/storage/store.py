@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.exc import DBAPIError
 
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
 from mailsvc.model.errors import StoreUnavailable
@@ -15,6 +16,7 @@ from mailsvc.storage import migrate, tables
 from mailsvc.storage.database import Database
 from mailsvc.storage.doorbell import Doorbell
 from mailsvc.storage.pieces import PieceFiles
+from mailsvc.storage.room import Room
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.unit_of_work import KINDS, Reader, UnitOfWork
 
@@ -51,8 +53,10 @@ class Store:
         self.clock = clock
         self.database = Database(data_dir, settings.url)
         self.pieces = PieceFiles(data_dir, settings.segment_bytes, settings.large_piece_bytes)
+        self.room = Room(data_dir, settings.reserve_bytes)
         self._listeners: list[Callable[[tuple[Change, ...]], None]] = []
         self._failed = ""
+        self._failure_listeners: list[Callable[[], None]] = []
 
     # -- reading and writing
 
@@ -62,7 +66,13 @@ class Store:
 
     def writer(self) -> UnitOfWork:
         """A unit of work to keep and to begin and commit by hand (the bridge does)."""
-        return UnitOfWork(self, self.database.connect())
+        try:
+            connection = self.database.connect()
+            if self.database.is_sqlite:
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")  # `begin` waits, so that a loop need not
+        except DBAPIError as error:
+            raise StoreUnavailable(str(error.orig)) from error
+        return UnitOfWork(self, connection)
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
@@ -107,7 +117,30 @@ class Store:
 
     def fail(self, why: str) -> None:
         """Stop taking changes: after a failed sync nobody knows what is on disk."""
-        self._failed = self._failed or why
+        if not self._failed:
+            self._failed = why
+            for listener in self._failure_listeners:
+                listener()
+
+    def on_failure(self, listener: Callable[[], None]) -> None:
+        """Call `listener` once, from whatever thread, when the store has failed."""
+        self._failure_listeners.append(listener)
+
+    def settle(self) -> bool:
+        """Whether all that was committed is in the database file and on disk, and the disk takes octets.
+
+        After a failed sync of the WAL nobody knows which of its frames are on disk; those of the transaction that
+        failed may even look whole to the next process. With the WAL emptied, nothing depends on them any more.
+        """
+        try:
+            self.pieces.probe()
+            if self.database.is_sqlite:
+                with self.database.connect() as connection:
+                    row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                    return not row[0]
+        except (OSError, DBAPIError):
+            return False
+        return True
 
     @property
     def failed(self) -> str:

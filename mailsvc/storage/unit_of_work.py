@@ -6,14 +6,16 @@ commits it: `Store.write()` one unit, the mail process's bridge many at once, ea
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
 
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
-from mailsvc.model.errors import StoreUnavailable, TransactionLost
+from mailsvc.model.errors import StoreBusy, StoreUnavailable, TransactionLost
 from mailsvc.storage import doorbell, tables
+from mailsvc.storage.database import WAIT_SECONDS
 from mailsvc.storage.statement import Row, Statement
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mailsvc.storage.store import Store
 
 T = TypeVar("T")
+BUSY_STEP = 0.01
 
 _pieces, _segments = tables.pieces, tables.segments
 PIECE_BY_KEY = Statement(select(_pieces.c.id).where(_pieces.c.key == bindparam("key")))
@@ -145,9 +148,14 @@ class UnitOfWork(Reader):
         known = self.one(PIECE_BY_KEY, {"key": piece.key})
         if known is not None:
             return int(known[0])
+        self.store.room.need()
         segment_id: int | None = None
         offset = 0
-        if not is_large:
+        if is_large:
+            self.store.pieces.put_large(
+                piece
+            )  # a file already, unless collection took it for garbage meanwhile
+        else:
             record = piece.record
             segment_id, offset = self._allot(len(record))
             self.store.pieces.append(segment_id, offset, record)
@@ -183,15 +191,24 @@ class UnitOfWork(Reader):
 
     # -- the transaction, for those who open it
 
-    def begin(self) -> None:
-        """Begin; the writers' lock is held already."""
+    def begin(self, seconds: float = WAIT_SECONDS) -> None:
+        """Begin; the writers' lock is held already. StoreBusy if somebody without that lock writes for so long."""
         self.store.refuse_if_failed()
+        self.store.room.look()
         self.changes = {}
         self._segment = None
-        try:
-            self._cursor.execute("BEGIN IMMEDIATE" if self.store.database.is_sqlite else "BEGIN")
-        except self.store.database.driver_error as error:
-            raise StoreUnavailable(str(error)) from error
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self._cursor.execute("BEGIN IMMEDIATE" if self.store.database.is_sqlite else "BEGIN")
+            except self.store.database.driver_error as error:
+                if not self.store.database.is_busy(error):
+                    raise StoreUnavailable(str(error)) from error
+                if time.monotonic() >= deadline:
+                    raise StoreBusy(str(error)) from error
+                time.sleep(BUSY_STEP)
+            else:
+                return
 
     def attempt(self, unit: Callable[..., T], *args: Any) -> T:
         """Run one unit in a savepoint: what it raises undoes it and nothing else."""
