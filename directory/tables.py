@@ -158,6 +158,7 @@ persons = _table(
     _words("given_name"),
     _truth("parts_overridden"),
     Column("birth_date", _DAY),
+    _words("phone", ""),
     _words("sort_key", kind=_KEY),
     Column("created_at", _INSTANT, nullable=False),
 )
@@ -187,6 +188,15 @@ Index(
     unique=True,
     sqlite_where=text("is_primary = 1 AND valid_to IS NULL"),
     postgresql_where=text("is_primary = 1 AND valid_to IS NULL"),
+)
+
+absences = _table(
+    "absences",
+    _id(),
+    _ref("person_id", "persons", index=True),
+    _words("kind"),  # leave, maternity, sick, study: nobody counts as unused meanwhile
+    *_period(),
+    UniqueConstraint("person_id", "valid_from"),
 )
 
 # -- boxes and addresses ---------------------------------------------------------------------------
@@ -240,7 +250,7 @@ groups = _table(
     Column("rule", Text()),  # JSON, of a computed group; its members are worked out into group_members
     _words("name_fold", kind=_KEY),
     _ref("unit_id", "units", nullable=True, index=True),
-    _words("senders", "inside"),  # who may write to it: inside, members, owners
+    _words("senders", "inside"),  # who may write to it: inside, members, owners, named
     Column("created_at", _INSTANT, nullable=False),
     CheckConstraint("kind <> 'computed' OR branch IS NOT NULL", name="computed_names_branch"),
 )
@@ -254,6 +264,15 @@ group_members = _table(
     CheckConstraint("(account_id IS NULL) <> (member_group_id IS NULL)", name="one_member"),
     UniqueConstraint("group_id", "account_id"),
     UniqueConstraint("group_id", "member_group_id"),
+)
+
+group_people = _table(
+    "group_people",
+    _id(),
+    _ref("group_id", "groups", index=True),
+    _ref("account_id", "accounts", index=True),
+    _words("part"),  # owner, sender
+    UniqueConstraint("group_id", "account_id", "part"),
 )
 
 addresses = _table(
@@ -288,6 +307,22 @@ delegations = _table(
     _ref("granted_by", "accounts", nullable=True),
     UniqueConstraint("account_id", "grantee_id"),
     CheckConstraint("rights BETWEEN 1 AND 7", name="rights"),
+)
+
+departures = _table(
+    "departures",
+    _id(),
+    Column("account_id", _OCTETS, ForeignKey("accounts.id"), nullable=False, unique=True),
+    _words("reason"),  # leave, retirement, dismissal
+    Column("left_on", _DAY, nullable=False),
+    Column("keep_until", _DAY, nullable=False),  # archived on that day
+)
+
+unused_notices = _table(
+    "unused_notices",
+    _id(),
+    Column("account_id", _OCTETS, ForeignKey("accounts.id"), nullable=False, unique=True),
+    Column("listed_at", _INSTANT, nullable=False),  # when the unit's clerk was told
 )
 
 administrators = _table(
@@ -418,15 +453,27 @@ plans = _table(
     "plans",
     _id(),
     _words("kind"),
-    _words("state"),  # shown, applied, undone
+    _words("state"),  # shown, scheduled, applied, drifted, undone
     Column("effective_on", _DAY, nullable=False),
     _words("summary"),  # JSON: the counts
     _words("body"),  # JSON: the details, never a password
     Column("undo", Text()),  # JSON: what to restore
+    Column("source", Text()),  # JSON: the rows a scheduled plan is made from again on its day
+    _words("note", ""),  # why a scheduled plan was not applied
     _words("created_by", ""),
+    _ref("creator_id", "accounts", nullable=True),  # whose scope it is applied in; none is the console
     Column("created_at", _INSTANT, nullable=False),
     Column("applied_at", _INSTANT),
     Column("undone_at", _INSTANT),
+)
+
+plan_units = _table(
+    "plan_units",  # what a plan reaches; no foreign key to units, for undoing takes units back
+    _id(),
+    _ref("plan_id", "plans", index=True),
+    Column("unit_id", _OCTETS, nullable=False),
+    _words("kind", ""),  # of boxes; empty for the unit itself
+    UniqueConstraint("plan_id", "unit_id", "kind"),
 )
 
 audit = _table(
@@ -440,4 +487,17 @@ audit = _table(
     _words("detail"),  # JSON
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False, unique=True),
+)
+Index("ix_audit_subject", audit.c.subject)
+
+act_keys = _table(
+    "act_keys",  # requests of the administration API that count once (Idempotency-Key), for a day
+    _id(),
+    _ref("account_id", "accounts"),
+    Column("key", _KEY, nullable=False),
+    _words("act"),
+    Column("request", LargeBinary, nullable=False),  # SHA-256 of what was asked
+    Column("answer", Text()),  # JSON; never one that holds a password
+    Column("used_at", _INSTANT, nullable=False),
+    UniqueConstraint("account_id", "key"),
 )

@@ -117,7 +117,7 @@ class _Planner:
         if (
             box is not None
             and not box.was_taken_back
-            and not self.scope.may(Deed.MANAGE, box.unit_id, box.kind)
+            and not self.scope.may_do_to(Deed.MANAGE, box.id, box.unit_id, box.kind)
         ):
             self._refuse(row, "address", Fault.OUT_OF_SCOPE, value=str(box.address))
 
@@ -296,6 +296,7 @@ class _Planner:
             new_aliases=aliases,
             new_identifier=identifier,
             fields=fields,
+            kind=box.kind,
             revived=box.was_taken_back,
             restored_aliases=tuple(
                 alias.key for given in row.aliases if (alias := self._whole(given)).key in self.known.taken

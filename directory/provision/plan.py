@@ -149,6 +149,7 @@ class AccountChange:
     new_aliases: tuple[Address, ...]
     new_identifier: tuple[str, str] | None
     fields: tuple[FieldChange, ...]
+    kind: AccountKind = AccountKind.PERSONAL
     revived: bool = False  # it was taken back unused, and lives again
     restored_aliases: tuple[str, ...] = ()  # keys that it had then
 

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, select, update
 
 from directory.journal import Journal, from_json
-from directory.model import PlanId
+from directory.model import AccountId, PlanId
 from directory.provision.plan import AccountPlan, Plan, UnitPlan, plan_to_json
+from directory.provision.touched import keep_touched, seen_by, touched_by
 from directory.repository.rows import AnyRow, insert_one
+from directory.scope import Scope
 from directory.tables import plans
 
 
@@ -20,7 +22,9 @@ class PlanState(StrEnum):
     """Tình trạng của kế hoạch."""
 
     SHOWN = "shown"
+    SCHEDULED = "scheduled"  # waits for its day
     APPLIED = "applied"
+    DRIFTED = "drifted"  # its day came, but it no longer was what had been shown
     UNDONE = "undone"
 
 
@@ -37,6 +41,8 @@ class StoredPlan:
     created_at: int
     applied_at: int | None
     undone_at: int | None = None
+    note: str = ""
+    creator_id: AccountId | None = None  # None: the console
     body: dict[str, Any] | None = None
 
 
@@ -67,9 +73,10 @@ def store_plan(
     applied: bool,
     body: str | None = None,
     undo: str | None = None,
+    creator_id: AccountId | None = None,
 ) -> PlanId:
     """Keep a plan; `body` is `body_of(plan)` where that was made beforehand, `undo` the journal of applying it."""
-    return PlanId(
+    plan_id = PlanId(
         insert_one(
             conn,
             plans,
@@ -80,10 +87,14 @@ def store_plan(
             body=body if body is not None or not isinstance(plan, Plan) else body_of(plan),
             undo=undo,
             created_by=actor,
+            creator_id=creator_id,
             created_at=at,
             applied_at=at if applied else None,
         )
     )
+    journal = from_json(undo) if undo is not None and not isinstance(plan, Plan) else None
+    keep_touched(conn, plan_id, touched_by(conn, plan, journal))
+    return plan_id
 
 
 def mark_applied(conn: Connection, plan_id: PlanId, at: int) -> None:
@@ -117,15 +128,16 @@ def later_journals(conn: Connection, plan_id: PlanId) -> Iterator[tuple[PlanId, 
         yield PlanId(number), from_json(kept)
 
 
-def list_plans(conn: Connection, limit: int = 50) -> list[StoredPlan]:
-    """The newest plans first, without their details."""
-    columns = [column for column in plans.c if column.name not in {"body", "undo"}]
-    return [_stored(row) for row in conn.execute(select(*columns).order_by(plans.c.id.desc()).limit(limit))]
+def list_plans(conn: Connection, scope: Scope, limit: int = 50) -> list[StoredPlan]:
+    """The newest plans first, without their details: those that reach nothing outside of the scope."""
+    columns = [column for column in plans.c if column.name not in {"body", "undo", "source"}]
+    query = select(*columns).where(seen_by(scope)).order_by(plans.c.id.desc()).limit(limit)
+    return [_stored(row) for row in conn.execute(query)]
 
 
-def show_plan(conn: Connection, plan_id: PlanId) -> StoredPlan | None:
-    """One plan with its details."""
-    row = conn.execute(select(plans).where(plans.c.id == plan_id)).first()
+def show_plan(conn: Connection, scope: Scope, plan_id: PlanId) -> StoredPlan | None:
+    """One plan with its details; None also where it exists and the administrator may not know of it."""
+    row = conn.execute(select(plans).where(plans.c.id == plan_id, seen_by(scope))).first()
     return None if row is None else _stored(row, json.loads(row.body))
 
 
@@ -140,5 +152,7 @@ def _stored(row: AnyRow, body: dict[str, Any] | None = None) -> StoredPlan:
         created_at=row.created_at,
         applied_at=row.applied_at,
         undone_at=row.undone_at,
+        note=row.note,
+        creator_id=row.creator_id,
         body=body,
     )

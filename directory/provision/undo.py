@@ -35,9 +35,11 @@ from directory.provision.stored import (
     mark_undone,
     show_plan,
 )
+from directory.provision.touched import may_take_back
 from directory.repository.boxes import set_state
 from directory.repository.groups import refresh
 from directory.repository.rows import chunks
+from directory.scope import Scope
 from directory.tables import (
     accounts,
     addresses,
@@ -66,6 +68,7 @@ class UndoFault(StrEnum):
     NOT_KEPT = "not_kept"  # applied before undoing was possible
     CHANGED_SINCE = "changed_since"
     IN_USE = "in_use"
+    OUT_OF_SCOPE = "out_of_scope"
 
 
 class UndoRefusedError(ValueError):
@@ -120,11 +123,16 @@ class Undo:
         }
 
 
-def prepare_undo(conn: Connection, plan_id: PlanId, letters_in: LettersIn) -> Undo:
-    """What undoing would do and what stands in its way; UndoRefusedError where there is nothing to undo."""
-    plan = show_plan(conn, plan_id)
+def prepare_undo(conn: Connection, scope: Scope, plan_id: PlanId, letters_in: LettersIn) -> Undo:
+    """What undoing would do and what stands in its way; UndoRefusedError where there is nothing to undo.
+
+    A plan that reaches beyond the scope is as unknown to the administrator as one that does not exist.
+    """
+    plan = show_plan(conn, scope, plan_id)
     if plan is None:
         raise UndoRefusedError(UndoFault.UNKNOWN)
+    if not may_take_back(conn, scope, plan_id, plan.kind):
+        raise UndoRefusedError(UndoFault.OUT_OF_SCOPE)
     if plan.state is PlanState.UNDONE:
         raise UndoRefusedError(UndoFault.ALREADY_UNDONE)
     if plan.state is not PlanState.APPLIED:

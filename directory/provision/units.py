@@ -12,6 +12,7 @@ from directory.provision.csv_rows import Sheet, UnitRow
 from directory.provision.faults import Fault, Remark
 from directory.provision.plan import FieldChange, NewUnit, Plan, UnitChange, UnitPlan
 from directory.repository.units import UNITS, account_counts, to_unit
+from directory.scope import Deed, Scope
 from directory.tables import place_versions, places, unit_identifiers, unit_versions, units
 
 _Identifiers = Mapping[tuple[str, str], str]
@@ -30,9 +31,9 @@ class _Known:
 
 
 def plan_units(
-    conn: Connection, sheet: Sheet[UnitRow], *, on: date, strict_branches: bool = False
+    conn: Connection, scope: Scope, sheet: Sheet[UnitRow], *, on: date, strict_branches: bool = False
 ) -> UnitPlan:
-    """What importing these rows would do on that day.
+    """What importing these rows would do on that day. Lines outside of the scope are refused.
 
     A parent in another branch is a warning, or a refusal with `strict_branches`; administration never crosses it.
     """
@@ -43,6 +44,7 @@ def plan_units(
     crossing = _check_branches_and_tiers(rows, known)
     _refuse_identifiers(rows, known, refused)
     _refuse_closing_with_boxes(rows, known, on, refused)
+    _refuse_out_of_scope(scope, rows, known, refused)
     branch_faults = [remark for remark in crossing if remark.fault is Fault.OTHER_BRANCH]
     if strict_branches:
         refused += branch_faults
@@ -205,6 +207,29 @@ def _refuse_closing_with_boxes(
         if left[unit_id] and known.by_code[row.code].period.holds(on):
             values = {"value": row.code, "count": str(left[unit_id])}
             refused.append(Remark(row.line, "valid_to", Fault.HAS_ACCOUNTS, values))
+
+
+def _refuse_out_of_scope(
+    scope: Scope, rows: Mapping[str, UnitRow], known: _Known, refused: list[Remark]
+) -> None:
+    """A unit, its parent and its branch are the administrator's own; only the console makes roots."""
+
+    def allowed(code: str) -> bool:
+        unit = known.by_code.get(code)
+        return scope.may(Deed.REORGANISE, unit.id if unit is not None else None)
+
+    for row in () if scope.on_the_server else rows.values():
+        parent: UnitRow | Unit | None = rows.get(row.parent) or known.by_code.get(row.parent)
+        before = known.by_code.get(row.code)
+        own_parent = allowed(row.parent) if row.parent in known.by_code else row.parent in rows
+        same_branch = parent is not None and parent.branch is row.branch
+        stays_root = before is not None and before.parent_id is None and not row.parent
+        if before is not None and not allowed(row.code):
+            refused.append(Remark(row.line, "code", Fault.OUT_OF_SCOPE, {"value": row.code}))
+        elif stays_root and before is not None and before.branch is row.branch:
+            continue
+        elif not (own_parent and same_branch):
+            refused.append(Remark(row.line, "parent", Fault.OUT_OF_SCOPE, {"value": row.parent or row.code}))
 
 
 def _new_unit(row: UnitRow, on: date) -> NewUnit:

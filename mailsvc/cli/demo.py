@@ -152,7 +152,9 @@ def _load_directory(ctx: CliContext, store: Store, province: DemoProvince) -> No
         now = uow.clock()
         today = vietnam_day(now)
         _add_places(uow, province.places)
-        units = provision.plan_units(uow.conn, provision.read_units(units_csv(province).encode()), on=today)
+        units = provision.plan_units(
+            uow.conn, SERVER, provision.read_units(units_csv(province).encode()), on=today
+        )
         _refuse_faults(ctx, units)
         provision.apply_units(uow.conn, units, at=now, actor=ACTOR)
         sheet = provision.read_accounts(accounts_csv(province, hashed).encode())

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from directory import provision
 from directory.model import PlanId
+from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.model.changes import DirectoryChanged
 from mailsvc.services.letters_held import letters_in
@@ -33,7 +34,7 @@ def plan() -> None:
 def list_(ctx: CliContext, limit: int) -> None:
     """Các kế hoạch, mới nhất trước / plans, the newest first."""
     with ctx.store.read() as db:
-        plans = provision.list_plans(db.conn, limit)
+        plans = provision.list_plans(db.conn, SERVER, limit)
     if ctx.json:
         ctx.give([_as_json(stored) for stored in plans])
         return
@@ -58,7 +59,7 @@ def list_(ctx: CliContext, limit: int) -> None:
 def show(ctx: CliContext, plan_id: int) -> None:
     """Chi tiết một kế hoạch / one plan in detail (JSON)."""
     with ctx.store.read() as db:
-        stored = provision.show_plan(db.conn, PlanId(plan_id))
+        stored = provision.show_plan(db.conn, SERVER, PlanId(plan_id))
     if stored is None:
         ctx.refuse(
             f"Không có kế hoạch {plan_id}. Xem: congvu plan list", f"No plan {plan_id}. See: congvu plan list"
@@ -76,10 +77,10 @@ def undo(ctx: CliContext, plan_id: int, dry_run: bool) -> None:
     try:
         if dry_run:
             with ctx.store.read() as db:
-                found = provision.prepare_undo(db.conn, PlanId(plan_id), letters_in(db))
+                found = provision.prepare_undo(db.conn, SERVER, PlanId(plan_id), letters_in(db))
         else:
             with ctx.store.write() as uow:
-                found = provision.prepare_undo(uow.conn, PlanId(plan_id), letters_in(uow))
+                found = provision.prepare_undo(uow.conn, SERVER, PlanId(plan_id), letters_in(uow))
                 provision.carry_out_undo(uow.conn, found, at=uow.clock(), actor=plan_view.actor())
                 uow.record(DirectoryChanged())
     except provision.UndoRefusedError as refused:
@@ -124,6 +125,10 @@ FAULTS = {
     ),
     provision.UndoFault.CHANGED_SINCE: ("đã thay đổi sau kế hoạch", "was changed since"),
     provision.UndoFault.IN_USE: ("đang được dùng", "is in use"),
+    provision.UndoFault.OUT_OF_SCOPE: (
+        "Kế hoạch này chạm đến đơn vị ngoài phạm vi quản trị của bạn.",
+        "The plan reaches units outside of what you administer.",
+    ),
 }
 
 

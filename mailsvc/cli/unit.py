@@ -74,7 +74,7 @@ def create(ctx: CliContext, /, code: str, **options: str) -> None:
 def _run(ctx: CliContext, sheet: Sheet[UnitRow], *, yes: bool, strict_branches: bool = False) -> None:
     with ctx.store.read() as db:
         today = vietnam_day(db.clock())
-        plan = provision.plan_units(db.conn, sheet, on=today, strict_branches=strict_branches)
+        plan = provision.plan_units(db.conn, SERVER, sheet, on=today, strict_branches=strict_branches)
     plan_view.show(ctx, plan)
     applied = yes and not plan.refused and not plan.changes_nothing
     plan_id = _apply(ctx, plan) if applied else None

@@ -16,8 +16,8 @@ TU,Tỉnh ủy,,province,party,tinhuy
 """
 
 
-def plan_units(conn: Connection, text: str, on=TODAY, **options) -> provision.UnitPlan:
-    return provision.plan_units(conn, provision.read_units(text.encode()), on=on, **options)
+def plan_units(conn: Connection, text: str, on=TODAY, scope=SERVER, **options) -> provision.UnitPlan:
+    return provision.plan_units(conn, scope, provision.read_units(text.encode()), on=on, **options)
 
 
 def import_units(conn: Connection, text: str = UNITS, on=TODAY) -> dict[str, int]:

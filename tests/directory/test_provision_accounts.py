@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from directory import audit, provision, repository
 from directory.authenticate import look_up
 from directory.model import GIB, AccountState
+from directory.scope import SERVER
 from directory.tables import persons, posts
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import faults, import_accounts, import_units, plan_accounts
@@ -280,13 +281,13 @@ def test_first_passwords_are_made_for_those_who_sign_in(tree: Connection) -> Non
 def test_a_stored_plan_tells_everything_but_passwords(tree: Connection) -> None:
     plan = provision.seal(plan_accounts(tree, f"{HEAD}\n,Nguyễn Văn An,SYT,personal,Bímật-12345\n"))
     plan_id = provision.store_plan(tree, "account", plan, at=NOW, actor="test", applied=True)
-    stored = provision.show_plan(tree, plan_id)
+    stored = provision.show_plan(tree, SERVER, plan_id)
     assert stored is not None
     assert stored.counts["create"] == 1
     assert "annv@lamdong.gov.vn" in str(stored.body)
     assert "Bímật" not in str(stored.body)
     assert "argon2" not in str(stored.body)
-    assert [plan.id for plan in provision.list_plans(tree)] == [plan_id]
+    assert [plan.id for plan in provision.list_plans(tree, SERVER)] == [plan_id]
 
 
 def test_applying_leaves_a_line_in_the_audit_log(tree: Connection) -> None:

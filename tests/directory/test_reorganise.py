@@ -89,7 +89,7 @@ def carry_out(conn: Connection, sheet: Sheet[reorganise.Act], on: date = TODAY) 
 
 
 def take_back(conn: Connection, plan_id: PlanId) -> None:
-    undo = provision.prepare_undo(conn, plan_id, lambda _boxes: {})
+    undo = provision.prepare_undo(conn, SERVER, plan_id, lambda _boxes: {})
     provision.carry_out_undo(conn, undo, at=NOW, actor="test")
     assert reorganise.structure_faults(conn, TODAY) == []
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, update
 from directory import audit, provision, repository
 from directory.model import AccountId, AccountState, PlanId, Right
 from directory.provision import UndoFault
+from directory.scope import SERVER
 from directory.tables import accounts
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import UNITS, import_accounts, import_units, plan_accounts, plan_units
@@ -41,7 +42,7 @@ def take_back(
     def letters_in(boxes: Sequence[AccountId]) -> dict[AccountId, int]:
         return {box: (letters or {}).get(box, 0) for box in boxes}
 
-    undo = provision.prepare_undo(conn, plan, letters_in)
+    undo = provision.prepare_undo(conn, SERVER, plan, letters_in)
     provision.carry_out_undo(conn, undo, at=NOW, actor="test")
     return undo
 

@@ -40,7 +40,11 @@ def filled(province: DemoProvince, tmp_path_factory: pytest.TempPathFactory) -> 
     store = make_store(Path(tmp_path_factory.mktemp("demo")))
     with store.write() as uow:
         units = provision.plan_units(
-            uow.conn, provision.read_units(units_csv(province).encode()), on=TODAY, strict_branches=True
+            uow.conn,
+            SERVER,
+            provision.read_units(units_csv(province).encode()),
+            on=TODAY,
+            strict_branches=True,
         )
         assert (units.refused, units.warnings) == ((), ())
         provision.apply_units(uow.conn, units, at=NOW, actor="test")
@@ -77,7 +81,9 @@ def test_an_import_refuses_nothing_and_a_second_one_changes_nothing(
     filled: Store, province: DemoProvince
 ) -> None:
     with filled.read() as db:
-        units = provision.plan_units(db.conn, provision.read_units(units_csv(province).encode()), on=TODAY)
+        units = provision.plan_units(
+            db.conn, SERVER, provision.read_units(units_csv(province).encode()), on=TODAY
+        )
         boxes = _plan(db.conn, accounts_csv(province, HASH))
     assert units.changes_nothing
     assert boxes.changes_nothing
