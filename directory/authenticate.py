@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
+from directory.app_passwords import app_password_used, digest_of
 from directory.model import AccountId, AccountKind, AccountState, AddressKind
 from directory.passwords import (
     PasswordFault,
@@ -29,6 +30,9 @@ from directory.passwords import (
 )
 from directory.repository.boxes import login_key
 from directory.repository.rows import can_be_stored
+from directory.revoke import end_sessions
+from directory.scram_keys import ScramKeys, add_keys, drop_keys
+from directory.second_factors import IS_PROVEN
 from directory.tables import accounts, addresses, app_passwords, password_history, second_factors
 
 # The hash of nobody, of today's parameters, so that an unknown name takes as long as a wrong password. Its digest is
@@ -52,7 +56,9 @@ _LOOK_UP: Final = (
         accounts.c.must_change_password,
         accounts.c.last_login_at,
         exists().where(_live_app_password),
-        exists().where(second_factors.c.account_id == accounts.c.id),
+        exists().where(second_factors.c.account_id == accounts.c.id, IS_PROVEN),
+        accounts.c.password_check,
+        accounts.c.credentials_epoch,
     )
     .select_from(accounts.join(addresses, addresses.c.account_id == accounts.c.id))
     .where(
@@ -61,7 +67,7 @@ _LOOK_UP: Final = (
     )
 )
 _APP_PASSWORDS: Final = select(
-    app_passwords.c.id, app_passwords.c.digest, app_passwords.c.scope_account_id
+    app_passwords.c.id, app_passwords.c.digest, app_passwords.c.scope_account_id, app_passwords.c.last_used_at
 ).where(app_passwords.c.account_id == bindparam("account_id"), app_passwords.c.revoked_at.is_(None))
 
 
@@ -82,6 +88,13 @@ class Failure(StrEnum):
     SECOND_FACTOR = "second_factor"  # the main password is not for mail clients here
 
 
+class PasswordCheck(StrEnum):
+    """Who knows whether a password is right."""
+
+    LOCAL = "local"  # the hash that is stored here
+    LDAP = "ldap"  # the province's directory server, by a bind
+
+
 @dataclass(frozen=True, slots=True)
 class AppPassword:
     """Mật khẩu ứng dụng of one device, perhaps for one shared box only."""
@@ -89,6 +102,7 @@ class AppPassword:
     id: int
     digest: bytes
     scope: AccountId | None
+    last_used_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,9 @@ class Credential:
     last_login_at: int | None = None
     second_factor: bool = False
     app_passwords: tuple[AppPassword, ...] = ()
+    check: PasswordCheck = PasswordCheck.LOCAL
+    epoch: int = 0
+    """Of the account's credentials when it was looked up: whoever signed in with an older one is out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +134,10 @@ class Verdict:
     upgraded: str | None = None  # today's hash of the password, where the stored one is of an old scheme
     replaced: str | None = None
     app_password_id: int | None = None
+    token_id: int | None = None
     scope: AccountId | None = None
     last_login_at: int | None = None
+    epoch: int = 0
 
     @property
     def ok(self) -> bool:
@@ -142,7 +161,7 @@ def look_up(conn: Connection, login: str) -> Credential:
     found: tuple[AppPassword, ...] = ()
     if row[6]:
         found = tuple(
-            AppPassword(entry[0], bytes(entry[1]), entry[2])
+            AppPassword(entry[0], bytes(entry[1]), entry[2], entry[3])
             for entry in conn.execute(_APP_PASSWORDS, {"account_id": row[0]})
         )
     return Credential(
@@ -155,6 +174,8 @@ def look_up(conn: Connection, login: str) -> Credential:
         last_login_at=row[5],
         second_factor=bool(row[7]),
         app_passwords=found,
+        check=PasswordCheck(row[8]),
+        epoch=row[9],
     )
 
 
@@ -165,8 +186,17 @@ class Verifier:
     and void as soon as the password changes. `tick` counts seconds and never goes back.
     """
 
-    def __init__(self, tick: Callable[[], float], *, seconds: int = 300, size: int = CACHE_SIZE) -> None:
+    def __init__(
+        self,
+        tick: Callable[[], float],
+        *,
+        seconds: int = 300,
+        size: int = CACHE_SIZE,
+        ldap: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        """`ldap` is asked about accounts marked so, with the login and the password; it may raise."""
         self._tick = tick
+        self._ldap = ldap
         self._seconds = seconds
         self._size = size
         self._secret = secrets.token_bytes(32)
@@ -189,16 +219,21 @@ class Verifier:
         quick = self.quick(credential, password, door)
         if quick is not None:
             return quick
-        right = matches(password, credential.stored) and credential.stored != DUMMY_HASH
-        if not right and not is_argon2(credential.stored):
-            matches(password, DUMMY_HASH)  # an old scheme may be faster than nobody's hash
-        if not right:
+        if not self._is_right(credential, password):
             return Verdict(None, _why(credential))
         self._remember(credential, password)
         verdict = _judge(credential, door)
-        if verdict.ok and needs_upgrade(credential.stored):
+        if verdict.ok and credential.check is PasswordCheck.LOCAL and needs_upgrade(credential.stored):
             return _signed_in(credential, door=door, upgraded=hash_password(password))
         return verdict
+
+    def _is_right(self, credential: Credential, password: str) -> bool:
+        if credential.check is PasswordCheck.LDAP:
+            return self._ldap is not None and self._ldap(credential.login, password)
+        right = matches(password, credential.stored) and credential.stored != DUMMY_HASH
+        if not right and not is_argon2(credential.stored):
+            matches(password, DUMMY_HASH)  # an old scheme may be faster than nobody's hash
+        return right
 
     def forget(self) -> None:
         """Drop everything remembered."""
@@ -206,7 +241,7 @@ class Verifier:
             self._known.clear()
 
     def _key(self, credential: Credential, password: str) -> bytes:
-        text = f"{credential.account_id}\0{credential.stored}\0{normalize(password)}"
+        text = f"{credential.account_id}\0{credential.check}\0{credential.stored}\0{normalize(password)}"
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._secret, digest_size=32).digest()
 
     def _remember(self, credential: Credential, password: str) -> None:
@@ -220,8 +255,18 @@ class Verifier:
                 self._known.popitem(last=False)
 
 
-def accept(conn: Connection, verdict: Verdict, at: int) -> None:
-    """Store what a sign-in brings: today's hash for an old one, and when it was."""
+def by_proof(credential: Credential, keys: ScramKeys) -> Verdict:
+    """The verdict on who proved to know the password behind these keys (RFC 5802 §5); by a mail client."""
+    if keys.app_password_id is None:
+        return _judge(credential, Door.MAIL)
+    app = next((app for app in credential.app_passwords if app.id == keys.app_password_id), None)
+    if app is None or credential.state is not AccountState.ACTIVE:
+        return Verdict(None, Failure.LOCKED)
+    return _signed_in(credential, app=app)
+
+
+def accept(conn: Connection, verdict: Verdict, at: int, network: str = "") -> None:
+    """Store what a sign-in brings: today's hash for an old one, when it was and from which network."""
     if verdict.account_id is None:
         return
     me = accounts.c.id == verdict.account_id
@@ -233,9 +278,7 @@ def accept(conn: Connection, verdict: Verdict, at: int) -> None:
         )
     conn.execute(update(accounts).where(me).values(last_login_at=at))
     if verdict.app_password_id is not None:
-        conn.execute(
-            update(app_passwords).where(app_passwords.c.id == verdict.app_password_id).values(last_used_at=at)
-        )
+        app_password_used(conn, verdict.app_password_id, at, network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +286,8 @@ class NewPassword:
     """A password that passed the rule, hashed and ready to be stored."""
 
     stored: str
+    scram: ScramKeys | None = None
+    """Where the province lets main passwords be used by SCRAM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +328,7 @@ def prepare_password(password: str, former: FormerPasswords, rule: PasswordRule)
 def store_password(
     conn: Connection, account_id: AccountId, password: NewPassword, at: int, *, must_change: bool = False
 ) -> None:
-    """Replace the password; the old one goes into the history."""
+    """Replace the password; the old one goes into the history, and whoever signed in with it is out."""
     me = accounts.c.id == account_id
     old = conn.execute(select(accounts.c.password_hash).where(me)).scalar()
     if old is not None:
@@ -295,41 +340,16 @@ def store_password(
         .where(me)
         .values(password_hash=password.stored, password_changed_at=at, must_change_password=int(must_change))
     )
-
-
-def make_app_password(
-    conn: Connection, account_id: AccountId, label: str, at: int, scope: AccountId | None = None
-) -> str:
-    """A new app password, shown once: 120 random bits in groups that can be copied by hand."""
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    secret = "".join(secrets.choice(alphabet) for _ in range(24))
-    conn.execute(
-        insert(app_passwords).values(
-            account_id=account_id, label=label, digest=_digest(secret), created_at=at, scope_account_id=scope
-        )
-    )
-    return "-".join(secret[start : start + 6] for start in range(0, 24, 6))
-
-
-def revoke_app_password(conn: Connection, account_id: AccountId, app_password_id: int, at: int) -> None:
-    """Take one device's password back at once."""
-    conn.execute(
-        update(app_passwords)
-        .where(app_passwords.c.id == app_password_id, app_passwords.c.account_id == account_id)
-        .values(revoked_at=at)
-    )
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(
-        secret.replace("-", "").replace(" ", "").lower().encode("utf-8", "replace")
-    ).digest()
+    drop_keys(conn, account_id, None)
+    if password.scram is not None:
+        add_keys(conn, account_id, (password.scram,))
+    end_sessions(conn, account_id)
 
 
 def _matching_app_password(credential: Credential, password: str) -> AppPassword | None:
     if not credential.app_passwords:
         return None
-    digest = _digest(password)
+    digest = digest_of(password)
     return next((app for app in credential.app_passwords if hmac.compare_digest(app.digest, digest)), None)
 
 
@@ -363,5 +383,6 @@ def _signed_in(
         replaced=credential.stored if upgraded is not None else None,
         app_password_id=app.id if app is not None else None,
         scope=app.scope if app is not None else None,
-        last_login_at=credential.last_login_at,
+        last_login_at=app.last_used_at if app is not None else credential.last_login_at,
+        epoch=credential.epoch,
     )

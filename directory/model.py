@@ -90,6 +90,7 @@ class AccountState(StrEnum):
 
     ACTIVE = "active"  # đang dùng
     LOCKED = "locked"  # bị khóa: nobody signs in, letters still arrive
+    LEFT = "left"  # đã nghỉ: its person may still read in the page, and nothing else, until it is archived
     ARCHIVED = "archived"  # đã lưu trữ: closed, its addresses are retired
 
 
@@ -258,6 +259,8 @@ class Account:
     quota_octets: int
     created_at: int
     last_login_at: int | None = None
+    credentials_epoch: int = 0
+    """Rises when passwords change or are taken back: who signed in before is out."""
 
 
 @dataclass(frozen=True, slots=True)

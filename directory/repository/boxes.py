@@ -37,6 +37,7 @@ ACCOUNT_COLUMNS: Final = (
     accounts.c.quota_octets,
     accounts.c.created_at,
     accounts.c.last_login_at,
+    accounts.c.credentials_epoch,
 )
 ACCOUNTS: Final[AnySelect] = select(*ACCOUNT_COLUMNS).select_from(accounts.join(addresses, _ADDRESS_OF))
 
@@ -85,6 +86,7 @@ def to_account(row: AnyRow) -> Account:
         quota_octets=row[9],
         created_at=row[10],
         last_login_at=row[11],
+        credentials_epoch=row[12],
     )
 
 
@@ -132,6 +134,11 @@ def account_by_address(conn: Connection, address_key: str) -> Account | None:
     """Whose address this is: primary, alias or reserved."""
     row = conn.execute(_BY_ADDRESS, {"key": address_key}).first()
     return None if row is None else to_account(row)
+
+
+def by_address(address_key: str) -> AnySelect:
+    """The statement that finds whose address this is, for callers that add conditions of their own."""
+    return _BY_ADDRESS.params(key=address_key)
 
 
 def login_key(conn: Connection, login: str) -> str:

@@ -112,6 +112,17 @@ thread_references = Table(
 )
 """Every message id that a letter names, and the conversation it belongs to."""
 
+traces = Table(
+    "traces",
+    metadata,
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2 … within a message
+    Column("octets", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("message_id", "number"),
+    sqlite_with_rowid=False,
+)
+"""Trace prefixes, one for all recipients of a delivery; they go when their message goes."""
+
 entries = Table(
     "entries",
     metadata,
@@ -123,11 +134,12 @@ entries = Table(
     Column("internal_date", Id, nullable=False),
     Column("saved_at", Id, nullable=False),
     Column("size", Id, nullable=False),  # trace and content together
-    Column("trace", LargeBinary, nullable=False),
+    Column("own_trace", LargeBinary, nullable=False),  # what no other recipient has in its trace
+    Column("trace_number", Integer, nullable=False),  # of the message's traces; 0: none
     PrimaryKeyConstraint("mailbox_id", "uid"),
     sqlite_with_rowid=False,
 )
-Index("entries_mod_seq", entries.c.mailbox_id, entries.c.mod_seq)
+"""Short rows without an index on mod_seq: changing the flags of a whole mailbox rewrites them and nothing else."""
 Index("entries_message", entries.c.message_id)
 Index("entries_date", entries.c.mailbox_id, entries.c.internal_date, entries.c.uid)
 
@@ -142,13 +154,27 @@ expunged = Table(
     Column("flags", Id, nullable=False),
     Column("internal_date", Id, nullable=False),
     Column("size", Id, nullable=False),
-    Column("trace", LargeBinary, nullable=False),
+    Column("own_trace", LargeBinary, nullable=False),
+    Column("trace_number", Integer, nullable=False),
     PrimaryKeyConstraint("mailbox_id", "uid"),
     sqlite_with_rowid=False,
 )
 """Entries that are gone: told to syncing clients, and recoverable for `storage.recover_days`."""
 Index("expunged_mod_seq", expunged.c.mailbox_id, expunged.c.mod_seq)
 Index("expunged_message", expunged.c.message_id)
+
+flag_changes = Table(
+    "flag_changes",
+    metadata,
+    Column("mailbox_id", Id, ForeignKey("mailboxes.id"), nullable=False),
+    Column("mod_seq", Id, nullable=False),
+    Column("first_uid", Id, nullable=False),
+    Column("last_uid", Id, nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "mod_seq", "first_uid"),
+    sqlite_with_rowid=False,
+)
+"""Where to look for entries that changed after a mod-sequence: a few ranges for each change of flags, in place of an
+index that every change would have to rewrite. Old rows of a mailbox are joined to one that covers all of it."""
 
 seen_ranges = Table(
     "seen_ranges",
@@ -234,9 +260,27 @@ web_sessions = Table(
     Column("seen_at", Id, nullable=False),
     Column("address", Text, nullable=False, server_default=""),
     Column("agent", Text, nullable=False, server_default=""),
+    Column(
+        "stage", Text, nullable=False, server_default="full"
+    ),  # second_factor, enrol: what is still missing
+    Column("proven_at", Id, nullable=False, server_default="0"),  # when the person last proved who they are
+    Column("issuer", Text, nullable=False, server_default=""),  # the OpenID provider that vouched, if one did
     sqlite_with_rowid=False,
 )
 Index("web_sessions_account", web_sessions.c.account_id)
+
+web_challenges = Table(
+    "web_challenges",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),  # SHA-256 of what the browser brings back
+    Column("purpose", Text, nullable=False),
+    Column("account_id", Id, nullable=False),  # 0 where nobody is known yet
+    Column("value", Text, nullable=False),  # JSON
+    Column("expires_at", Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("web_challenges_expiry", web_challenges.c.expires_at)
+"""What a browser was asked to answer once: a passkey's challenge, the state of an OpenID sign-in."""
 
 drafts = Table(
     "drafts",
@@ -270,3 +314,45 @@ settings_kept = Table(
     sqlite_with_rowid=False,
 )
 """Facts about the store itself: its id, which account answers for postmaster."""
+
+usage_days = Table(
+    "usage_days",
+    metadata,
+    Column("day", Text, nullable=False),  # yyyy-mm-dd in Vietnam
+    Column("account_id", Id, nullable=False),  # the box that was used
+    Column("viewer_id", Id, nullable=False),  # the account of the person who used it
+    Column("bits", Integer, nullable=False),  # 1 signed in, 2 read, 4 sent
+    Column("sent", Integer, nullable=False, server_default="0"),  # letters that a person wrote
+    Column("sent_inside", Integer, nullable=False, server_default="0"),  # of them, to boxes of ours only
+    PrimaryKeyConstraint("day", "account_id", "viewer_id"),
+    sqlite_with_rowid=False,
+)
+"""That somebody used a box on a day: a bit each, never what was read. Adoption is counted from it."""
+
+unit_letters = Table(
+    "unit_letters",
+    metadata,
+    Column("account_id", Id, nullable=False),
+    Column("message_id", Id, nullable=False),  # outlives the letter, so it refers to nothing
+    Column("received_at", Id, nullable=False),
+    Column("opened_at", Id),
+    Column("opened_by", Id),
+    Column("answered_at", Id),
+    Column("answered_by", Id),
+    PrimaryKeyConstraint("account_id", "message_id"),
+    sqlite_with_rowid=False,
+)
+"""Which letters of shared boxes were opened and answered first, when and by whom: what diligence is counted from."""
+Index("unit_letters_received", unit_letters.c.account_id, unit_letters.c.received_at)
+
+adoption_months = Table(
+    "adoption_months",
+    metadata,
+    Column("month", Text, nullable=False),  # yyyy-mm
+    Column("unit_id", Id, nullable=False),
+    Column("figures", Text, nullable=False),  # JSON
+    Column("frozen_at", Id, nullable=False),
+    PrimaryKeyConstraint("month", "unit_id"),
+    sqlite_with_rowid=False,
+)
+"""A month's figures of each unit, kept as they were: a merger later does not rewrite them."""

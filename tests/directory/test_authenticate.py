@@ -2,24 +2,19 @@ import statistics
 import time
 
 import pytest
-from passlib import hash as handlers
 from sqlalchemy import Connection, select, update
 
 from directory import authenticate, repository
+from directory.app_passwords import new_app_password, revoke_app_password, store_app_password
 from directory.authenticate import Door, Failure, Verifier
 from directory.model import AccountState
 from directory.passwords import PasswordFault, PasswordRefused, PasswordRule
+from directory.scram_keys import salt_to_store
 from directory.tables import accounts, second_factors
 from tests.directory.conftest import NOW
-from tests.directory.rosters import import_accounts, import_units
+from tests.directory.signing import HASH, staffed
 
-HASH = handlers.argon2.using(type="ID", memory_cost=19 * 1024, time_cost=2, parallelism=1).hash("Đúng-1234")
-OLD = handlers.ldap_salted_sha1.hash("Đúng-1234")
-ROSTER = f"""address,full_name,unit,kind,password_hash
-annv@lamdong.gov.vn,Nguyễn Văn An,SYT,personal,"{HASH}"
-binhtt@lamdong.gov.vn,Trần Thị Bình,SYT,personal,"{OLD}"
-syt@lamdong.gov.vn,Sở Y tế,SYT,unit,
-"""
+__all__ = ["staffed"]
 
 
 class Ticks:
@@ -27,13 +22,6 @@ class Ticks:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def staffed(conn: Connection) -> Connection:
-    import_units(conn)
-    import_accounts(conn, ROSTER)
-    return conn
 
 
 @pytest.mark.parametrize("login", ["annv@lamdong.gov.vn", "ANNV@LamDong.gov.vn", "annv", " annv "])
@@ -153,18 +141,22 @@ def test_with_a_second_factor_mail_clients_need_an_app_password(staffed: Connect
     account = repository.account_by_login(staffed, "annv")
     assert account is not None
     staffed.execute(
-        second_factors.insert().values(account_id=account.id, kind="totp", secret=b"x", created_at=NOW)
+        second_factors.insert().values(
+            account_id=account.id, kind="totp", secret=b"x", created_at=NOW, confirmed_at=NOW
+        )
     )
     verifier = Verifier(Ticks())
     credential = authenticate.look_up(staffed, "annv")
     assert verifier.verify(credential, "Đúng-1234", Door.MAIL).failure is Failure.SECOND_FACTOR
     assert verifier.verify(credential, "Đúng-1234", Door.WEB).needs_second_factor
-    secret = authenticate.make_app_password(staffed, account.id, "K-9", NOW)
+    new = new_app_password(salt_to_store(staffed, account.id, NOW))
+    store_app_password(staffed, account.id, new, "K-9", NOW)
+    secret = new.text
     credential = authenticate.look_up(staffed, "annv")
     assert verifier.verify(credential, secret, Door.MAIL).account_id == account.id
     assert not verifier.verify(credential, secret, Door.WEB).ok
     (app,) = credential.app_passwords
-    authenticate.revoke_app_password(staffed, account.id, app.id, NOW)
+    revoke_app_password(staffed, account.id, app.id, NOW)
     assert not verifier.verify(authenticate.look_up(staffed, "annv"), secret, Door.MAIL).ok
 
 
