@@ -90,6 +90,47 @@ class SmtpSettings(_Section):
     )
 
 
+class SenderCheckSettings(_Section):
+    """What is looked at in letters from outside; trusted networks and LMTP are free of it."""
+
+    enabled: bool = Field(True, description="look at SPF, DKIM, DMARC and ARC of letters from outside")
+    seconds: int = Field(
+        12, ge=1, le=60, description="seconds for all look-ups of one letter; what is open then is temperror"
+    )
+    dmarc: str = Field(
+        "enforce",
+        pattern="^(enforce|mark|off)$",
+        description="letters that fail DMARC: refused or put into Junk as their domain asks, or only marked, or neither",
+    )
+    own_domains: str = Field(
+        "refuse",
+        pattern="^(refuse|mark|off)$",
+        description="letters from outside that bear our own domains in From without proof: refused, marked, or neither",
+    )
+    trusted_sealers: tuple[str, ...] = Field(
+        (), description="domains whose ARC seal excuses a letter that fails DMARC on its way (RFC 8617)"
+    )
+
+
+class SendingSettings(_Section):
+    """How much one account and one unit may send; trusted networks are free of it. 0 is no bound."""
+
+    letters_per_minute: int = Field(60, ge=0, description="letters of one account in a minute")
+    unit_letters_per_minute: int = Field(
+        600, ge=0, description="letters of all accounts of a unit in a minute"
+    )
+    outside_per_day: int = Field(1000, ge=0, description="recipients outside of one account in a day")
+    unit_outside_per_day: int = Field(
+        5000, ge=0, description="recipients outside of all accounts of a unit in a day"
+    )
+    burst_outside: int = Field(
+        300,
+        ge=0,
+        description="recipients outside within `burst_minutes` that stop an account until it is released",
+    )
+    burst_minutes: int = Field(60, ge=1, description="minutes in which `burst_outside` is counted")
+
+
 class SubmissionSettings(_Section):
     """Where signed-in clients send from."""
 
@@ -193,10 +234,45 @@ class QueueSettings(_Section):
     port: int = Field(25, ge=1, le=65535, description="port of the MX hosts; another one only for tests")
     max_connections: int = Field(20, ge=1, description="connections at once to the outside")
     max_connections_per_domain: int = Field(5, ge=1, description="connections at once to one domain")
+    routes: dict[str, str] = Field(
+        {},
+        description='smart hosts by domain: {"x.vn" = "host:port", ".gov.vn" = "host:port"} (a dot: all below)',
+    )
+    idle_seconds: int = Field(
+        3, ge=0, le=60, description="seconds an open connection waits for the next letter"
+    )
+    ipv6: bool = Field(True, description="deliver over IPv6 too")
+    mta_sts: bool = Field(True, description="follow the MTA-STS policies of other domains (RFC 8461)")
+    dane: bool = Field(True, description="follow TLSA records where `dns.trusted` (RFC 7672)")
     lifetime_hours: int = Field(
         120, ge=1, description="hours after which a letter is given back (RFC 5321 §4.5.4.1)"
     )
     delay_notice_hours: int = Field(4, ge=1, description="hours after which the sender is told of a delay")
+
+
+class DnsSettings(_Section):
+    """Whom to ask for names."""
+
+    nameservers: tuple[str, ...] = Field(
+        (), description="addresses of resolvers; empty: those of the machine"
+    )
+    port: int = Field(53, ge=1, le=65535, description="their port")
+    trusted: bool = Field(
+        False,
+        description="the resolver validates DNSSEC and nobody can change its answers on the way: DANE is used (RFC 7672)",
+    )
+
+
+class ReportSettings(_Section):
+    """Daily reports to other domains, of what was seen of their mail and their servers."""
+
+    dmarc: bool = Field(
+        True, description="send DMARC aggregate reports to domains that ask for them (RFC 9990)"
+    )
+    tls: bool = Field(True, description="send TLS reports to domains that ask for them (RFC 8460)")
+    contact: str = Field(
+        "", description="address that answers questions about reports; empty: postmaster@<domain>"
+    )
 
 
 class PasswordSettings(_Section):
@@ -279,9 +355,15 @@ class Settings(_Section):
         description="free of rates, connection limits and sender checks, and may log in without TLS",
     )
     proxy_protocol: bool = Field(
-        False, description="listeners expect the PROXY protocol of a balancer; not served yet"
+        False, description="the mail listeners expect the PROXY protocol, version 1 or 2, of a balancer"
+    )
+    balancers: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="who may speak the PROXY protocol; others are turned away where it is expected",
     )
     smtp: SmtpSettings = SmtpSettings()
+    sender_check: SenderCheckSettings = SenderCheckSettings()
+    sending: SendingSettings = SendingSettings()
     submission: SubmissionSettings = SubmissionSettings()
     lmtp: LmtpSettings = LmtpSettings()
     imap: ImapSettings = ImapSettings()
@@ -292,6 +374,8 @@ class Settings(_Section):
     quota: QuotaSettings = QuotaSettings()
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
+    dns: DnsSettings = DnsSettings()
+    report: ReportSettings = ReportSettings()
     password: PasswordSettings = PasswordSettings()
     life: LifeSettings = LifeSettings()
     groups: GroupSettings = GroupSettings()

@@ -2,19 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from directory.repository.rows import AnyRow, chunks, insert_one
+from directory.repository.rows import AnyRow, insert_one
 from directory.tables import audit
 
 GENESIS: Final = bytes(32)
 _LOCK: Final = 0x636F6E67  # PostgreSQL: two transactions must not continue the same line
 _LAST: Final = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 _PAGE: Final = 1000
+NEWEST: Final = select(
+    audit.c.sequence, audit.c.at, audit.c.actor, audit.c.act, audit.c.subject, audit.c.detail
+).order_by(audit.c.sequence.desc())
+"""Lines as `AuditLine` has them, the newest first; callers add who may see which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +115,10 @@ def verify(conn: Connection, *, expected_lines: int = 0, expected_head: bytes | 
 
 def lines(conn: Connection, *, subject: str | None = None, limit: int = 100) -> list[AuditLine]:
     """The newest lines first, of one subject or of all."""
-    columns = (audit.c.sequence, audit.c.at, audit.c.actor, audit.c.act, audit.c.subject, audit.c.detail)
-    query = select(*columns).order_by(audit.c.sequence.desc()).limit(limit)
+    query = NEWEST.limit(limit)
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     return [AuditLine(*row) for row in conn.execute(query)]
-
-
-def lines_about(conn: Connection, subjects: Collection[str], *, limit: int = 100) -> list[AuditLine]:
-    """The newest lines first, of these subjects only."""
-    found: list[AuditLine] = []
-    for some in chunks(sorted(subjects)):
-        columns = (audit.c.sequence, audit.c.at, audit.c.actor, audit.c.act, audit.c.subject, audit.c.detail)
-        query = (
-            select(*columns)
-            .where(audit.c.subject.in_(list(some)))
-            .order_by(audit.c.sequence.desc())
-            .limit(limit)
-        )
-        found += [AuditLine(*row) for row in conn.execute(query)]
-    return sorted(found, key=lambda line: -line.sequence)[:limit]
 
 
 def _rows(conn: Connection) -> Iterator[AnyRow]:

@@ -11,7 +11,7 @@ from directory.model import Account, AccountState, AddressKind, Right, Unit
 from directory.provision.csv_rows import own_address
 from directory.provision.faults import Fault, Remark
 from directory.repository import boxes, delegations, domains, units
-from directory.scope import Deed, Scope
+from directory.scope import Deed, OutOfScopeError, Scope
 
 
 class UpkeepRefused(ValueError):
@@ -106,8 +106,11 @@ def remove_alias(
 def grant(
     conn: Connection, scope: Scope, box: Account, grantee: Account, rights: Right, *, actor: str, at: int
 ) -> bool:
-    """Let a person use a shared box; whether they are new there."""
+    """Let a person use a shared box; whether they are new there. No administrator lets themselves in."""
     scope.require(Deed.SHARE, box)
+    scope.require(Deed.SEE, grantee)
+    if not scope.on_the_server and grantee.id == scope.account_id:
+        raise OutOfScopeError(Deed.SHARE, str(grantee.address))
     known = {item.grantee_id for item in delegations.delegates_of(conn, box.id)}
     delegations.grant(conn, box.id, grantee.id, rights, at)
     detail = {"to": str(grantee.address), "rights": rights.value}

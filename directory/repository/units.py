@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import CTE, Connection, and_, bindparam, delete, func, or_, select, update
 
 from directory.model import (
     AccountState,
@@ -50,7 +50,7 @@ UNITS: Final[AnySelect] = select(
     _v.valid_from,
     _v.valid_to,
 ).select_from(units.join(unit_versions, _v.unit_id == units.c.id))
-_ON_DAY: Final = UNITS.where(IN_FORCE).order_by(_v.sort_key, units.c.id)
+ON_DAY: Final = UNITS.where(IN_FORCE).order_by(_v.sort_key, units.c.id)
 _BY_CODE: Final = UNITS.where(units.c.code == bindparam("code"), IN_FORCE)
 _BY_ID: Final = UNITS.where(units.c.id == bindparam("unit_id"), IN_FORCE)
 
@@ -96,7 +96,7 @@ def to_unit(row: AnyRow) -> Unit:
 
 def units_on(conn: Connection, on: date) -> list[Unit]:
     """Every unit in force on that day, in the order of a Vietnamese list."""
-    return [to_unit(row) for row in conn.execute(_ON_DAY, {"on": on.isoformat()})]
+    return [to_unit(row) for row in conn.execute(ON_DAY, {"on": on.isoformat()})]
 
 
 def unit_by_code(conn: Connection, code: str, on: date) -> Unit | None:
@@ -139,6 +139,15 @@ def subtree(all_units: Iterable[Unit], root: UnitId) -> list[UnitId]:
                 found.append(child.id)
                 waiting.append(child.id)
     return found
+
+
+def below(root: UnitId, on: date) -> CTE:
+    """The same as SQL: (unit_id, branch) of a unit and all under it, of its own branch, on that day."""
+    day = on.isoformat()
+    holds = and_(_v.valid_from <= day, or_(_v.valid_to.is_(None), _v.valid_to > day))
+    top = select(_v.unit_id, _v.branch).where(_v.unit_id == root, holds).cte(recursive=True)
+    under = and_(_v.parent_id == top.c.unit_id, _v.branch == top.c.branch)
+    return top.union(select(_v.unit_id, _v.branch).join(top, under).where(holds))
 
 
 def path_of(by_id: Mapping[UnitId, Unit], unit: Unit) -> list[Unit]:
