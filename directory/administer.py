@@ -100,6 +100,13 @@ def _filtered(query: AnySelect, scope: Scope, wanted: AccountFilter, on: date | 
     return query
 
 
+def _syllables(words: str) -> list[str]:
+    """What is looked for; words of signs only are looked for as they are, and so find nothing rather than all."""
+    if not can_be_stored(words):
+        return ["\ufffd"]
+    return text_fold(words).split()[:MOST_WORDS] or words.lower().split()[:1]
+
+
 def visible_account(conn: Connection, scope: Scope, login: str, deed: Deed = Deed.SEE) -> Account | None:
     """One box by its address; None also where it exists and the deed is not allowed on it."""
     if not can_be_stored(login):
