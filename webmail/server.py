@@ -15,6 +15,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from config.settings import host_port
+from mailsvc.services.mend import restart_when_mended
 from mailsvc.services.open_store import open_index, open_store
 from webmail.adapter import web_services
 from webmail.app import FORM_ALLOWANCE, create_app
@@ -35,6 +36,7 @@ def run(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     """Serve one installation until SIGTERM; one octet on `ready_fd` says that the listener accepts."""
     allow_many_connections()
     store = open_store(data_dir, settings)
+    restart_when_mended(store)
     engine = open_index(data_dir)
     host, port = host_port(settings.web.listen)
     try:

@@ -20,8 +20,11 @@ from mailsvc.queue.worker import QueueWorker
 from mailsvc.run.background import Housekeeping, Indexer
 from mailsvc.run.metrics import Metrics
 from mailsvc.run.paths import tls_paths
+from mailsvc.run.usage import UsageWriter
+from mailsvc.services.mend import restart_when_mended, settle_at_start
 from mailsvc.services.open_store import open_index, open_store
 from mailsvc.services.sign_in import SignIn
+from mailsvc.services.usage import Usage
 from mailsvc.services.watch import Watch
 from mailsvc.smtp.server import SmtpServers
 
@@ -54,6 +57,8 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
         loop.add_signal_handler(number, stopping.set)
 
     store = open_store(data_dir, settings)
+    restart_when_mended(store)
+    settle_at_start(store)
     bridge = Bridge(store)
     watch = Watch(store)
     bridge.listen()
@@ -61,9 +66,12 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     engine = open_index(data_dir)
     tls = _tls(data_dir, settings)
 
-    smtp = SmtpServers(settings, store, bridge, sign_in, tls)
-    imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine)
-    worker = QueueWorker(settings, store, bridge, DnsResolver())
+    usage = Usage(store.clock)
+    usage_writer = UsageWriter(usage, bridge)
+    resolver = DnsResolver(nameservers=settings.dns.nameservers, port=settings.dns.port)
+    smtp = SmtpServers(settings, store, bridge, sign_in, tls, resolver)
+    imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine, usage)
+    worker = QueueWorker(settings, store, bridge, resolver)
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     housekeeping = Housekeeping(settings, bridge, engine)
 
@@ -72,7 +80,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await smtp.start()
     await imap.start()
     await metrics.start()
-    tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, housekeeping)]
+    tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, usage_writer, housekeeping)]
     gc.collect()
     gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes
     log.info("mail process accepts", pid=os.getpid())
@@ -84,6 +92,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await usage_writer.write()
     await bridge.close()
     engine.close()
     store.close()

@@ -54,12 +54,13 @@ class Room:
         """Housekeeping: take the reserve if there is room for it."""
         if self.reserve_bytes and not self.reserve.exists() and self.free() > ROOMY * self.reserve_bytes:
             part = self.reserve.with_suffix(".part")
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             try:
-                os.posix_fallocate(descriptor, 0, self.reserve_bytes)
-            except OSError:
-                part.unlink()  # others were quicker; the next look tries again
-                return
-            finally:
-                os.close(descriptor)
-            part.rename(self.reserve)
+                descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+                try:
+                    os.posix_fallocate(descriptor, 0, self.reserve_bytes)
+                finally:
+                    os.close(descriptor)
+                part.rename(self.reserve)
+            except OSError:  # others were quicker, or nothing can be written; the next look tries again
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)

@@ -2,9 +2,10 @@
 
 import asyncio
 
+import pysqlite3
 import pytest
 
-from mailsvc.model.errors import MailboxExists, StoreUnavailable
+from mailsvc.model.errors import MailboxExists, StoreBusy, StoreUnavailable
 from mailsvc.net.bridge import Bridge
 from mailsvc.storage import mailboxes
 from tests.support.mail import add_account, make_store
@@ -101,3 +102,26 @@ def make_other(store):
     from mailsvc.storage.store import Store
 
     return Store(store.data_dir, store.settings, clock=store.clock)
+
+
+async def test_the_loop_lives_while_somebody_else_holds_the_database(bridge, monkeypatch):
+    """Writers are told to try later, readers read on."""
+    account = await bridge.write(add_account, "an")
+    foreign = pysqlite3.connect(bridge.store.database.path, isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    begin = type(bridge._writer).begin
+    monkeypatch.setattr(
+        type(bridge._writer), "begin", lambda self, seconds=0.3: begin(self, min(seconds, 0.3))
+    )
+    waiting = asyncio.create_task(bridge.write(mailboxes.create, account, "Mot"))
+    turns = 0
+    while not waiting.done():
+        assert len(bridge.read(mailboxes.of_account, account)) == 6
+        await asyncio.sleep(0.01)
+        turns += 1
+    with pytest.raises(StoreBusy):
+        await waiting
+    assert turns > 10
+    foreign.execute("ROLLBACK")
+    foreign.close()
+    await bridge.write(mailboxes.create, account, "Mot")
