@@ -13,11 +13,14 @@ from sqlalchemy import Connection, Table, delete, literal, select
 
 from directory.repository.rows import allocate_ids, chunks, insert_rows, update_rows
 from directory.tables import (
+    absences,
     accounts,
     addresses,
     administrators,
     delegations,
+    departures,
     group_members,
+    group_people,
     groups,
     person_identifiers,
     persons,
@@ -38,6 +41,7 @@ _PASSING: Final = frozenset(
         "last_login_at",
         "locked_at",
         "archived_at",
+        "credentials_epoch",
     }
 )
 """Columns of an account that are its own life, not the structure."""
@@ -52,11 +56,14 @@ ORDER: Final = (
     persons,
     person_identifiers,
     posts,
+    absences,
     accounts,
     groups,
     addresses,
     group_members,
+    group_people,
     delegations,
+    departures,
     administrators,
 )
 """The tables that make the structure; a row refers only to tables before its own ."""
