@@ -15,6 +15,7 @@ from mailsvc.imap.wire.replies import InternalDates
 from mailsvc.imap.wire.session import Limits
 from mailsvc.net.limits import ConnectionLimits, TokenBuckets, TrustedNetworks
 from mailsvc.services.scan import Texts
+from mailsvc.services.usage import Usage
 from mailsvc.services.view import Snapshots
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class ImapServers:
         tls: ssl.SSLContext | None,
         pieces: PieceFiles,
         index: SubstringEngine | None = None,
+        usage: Usage | None = None,
     ) -> None:
         """Make it inside a running loop."""
         self.loop = asyncio.get_running_loop()
@@ -65,6 +67,7 @@ class ImapServers:
             dates=InternalDates(VIETNAM_MINUTES),
             guesses=TokenBuckets(burst=GUESSES, per_second=GUESSES_PER_SECOND),
             max_message_bytes=settings.smtp.max_message_bytes,
+            usage=usage or Usage(bridge.reader.clock),
             quota_steps=(settings.quota.warn_percent, settings.quota.urgent_percent),
         )
         self.limits = Limits(line=settings.imap.max_line_bytes, append=settings.smtp.max_message_bytes)

@@ -25,6 +25,7 @@ MAX_PREVIEW: Final = 200
 _PREVIEW_PLAIN: Final = 4 * 1024  # encoded octets looked at for a preview
 _PREVIEW_HTML: Final = 16 * 1024
 
+_MAILINGS: Final = frozenset({b"bulk", b"junk", b"list"})
 _MESSAGE_ID = re.compile(rb"<[^<>\s]{1,996}>")
 
 
@@ -49,6 +50,8 @@ class Summary:
     preview: str
     addresses: tuple[str, str, str, str]
     """From, To, Cc and Bcc, every name and address, each cut at MAX_ADDRESSES characters."""
+    is_automatic: bool
+    """No person wrote it: a report, an automatic answer, a mailing (RFC 3834 §5, and Precedence before it)."""
 
 
 def summarise(content: bytes, entity: Entity) -> Summary:
@@ -78,6 +81,7 @@ def summarise(content: bytes, entity: Entity) -> Summary:
             _addresses(envelope.cc),
             _addresses(envelope.bcc),
         ),
+        is_automatic=_is_automatic(content, entity),
     )
 
 
@@ -127,6 +131,14 @@ def _to_line(envelope: HeaderEnvelope) -> str:
             break
     line = ", ".join(shown)
     return line if len(line) <= MAX_TO_LINE else line[: MAX_TO_LINE - 1].rstrip(", ") + "…"
+
+
+def _is_automatic(content: bytes, entity: Entity) -> bool:
+    submitted = entity.field(b"auto-submitted")
+    if submitted is not None:
+        return field_value(content, submitted).partition(b";")[0].strip().lower() != b"no"
+    precedence = entity.field(b"precedence")
+    return precedence is not None and field_value(content, precedence).strip().lower() in _MAILINGS
 
 
 def _one_id(value: bytes | None) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, select
 from directory.model import Right
 from mailsvc.model.errors import NotPermitted
 from mailsvc.model.flags import SEEN
+from mailsvc.services import usage
 from mailsvc.storage import entries, mailboxes, messages, seen, tables
 from mailsvc.storage.messages import PreparedContent, prepare
 from mailsvc.storage.statement import Statement
@@ -161,6 +162,8 @@ def store_flags(
         if change is FlagChange.REPLACE or bits & SEEN:
             is_seen = bool(bits & SEEN) and change is not FlagChange.REMOVE
             mod_seq = seen.mark(uow, mailbox, place.viewer, ranges, is_seen=is_seen)
+            if is_seen and mod_seq is not None:
+                usage.opened(uow, place, ranges)
         keep, add_bits = keep | SEEN, add_bits & ~SEEN
         if not place.rights & Right.ACT:
             return Stored(mod_seq, tuple(modified))

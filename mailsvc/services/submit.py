@@ -13,7 +13,7 @@ from directory.repository import boxes as directory_boxes
 from mailsvc.model.errors import NoSuchRecipient, NotPermitted, OverQuota
 from mailsvc.model.flags import SEEN
 from mailsvc.model.mailbox import SpecialUse
-from mailsvc.services import mailbox_tree
+from mailsvc.services import mailbox_tree, usage
 from mailsvc.services.permissions import rights_in, sending_addresses
 from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, is_local, receive, resolve_recipient
 from mailsvc.storage import entries, messages, outbound, seen
@@ -130,6 +130,7 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
         )
     if letter.keep_in_sent_of is not None:
         _keep_copy(uow, principal, letter, message)
+    usage.sent(uow, principal, letter)
     return Submitted(outcomes, len(letter.remote))
 
 

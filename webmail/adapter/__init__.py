@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mailsvc.services.sign_in import SignIn
 from webmail.adapter.accounts import ServiceAccounts
 from webmail.adapter.mail import ServiceMail
+from webmail.adapter.usage import ServiceUsage
 from webmail.adapter.watching import ServiceWatching
 from webmail.adapter.writing import ServiceWriting
 from webmail.ports import WebOptions, WebServices
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def web_services(store: Store, engine: Engine, settings: Settings) -> WebServices:
     """All that the pages need, over one installation."""
     sign_in = SignIn(settings.password)
-    mail = ServiceMail(store, engine)
+    usage = ServiceUsage(store)
+    mail = ServiceMail(store, engine, usage)
     return WebServices(
         accounts=ServiceAccounts(store, sign_in, settings.web.session_hours * 3600),
         mail=mail,

@@ -17,6 +17,7 @@ from search.engine import Hit, Rank
 from search.query import QueryError
 from webmail.adapter.principal import principal_of
 from webmail.adapter.reading import body_of, letter_of, part_of, row_of
+from webmail.adapter.usage import UsageBit
 from webmail.ports import LIST_LENGTH, Box, Folder, Hits, Page
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mailsvc.services.permissions import Principal
     from mailsvc.storage.unit_of_work import Reader
     from search.engine import Engine
+    from webmail.adapter.usage import ServiceUsage
     from webmail.ports import Body, BoxKind, Letter, Part, Row, Viewer
     from webmail.ports import SpecialUse as PageUse
 
@@ -56,9 +58,10 @@ class _Known:
 class ServiceMail:
     """Mail as webmail sees it."""
 
-    def __init__(self, store: Store, engine: Engine) -> None:
+    def __init__(self, store: Store, engine: Engine, usage: ServiceUsage) -> None:
         self._store = store
         self._engine = engine
+        self._usage = usage
 
     def boxes(self, viewer: Viewer) -> tuple[Box, ...]:
         """The tree: own box first, then those of units and posts."""
@@ -134,18 +137,21 @@ class ServiceMail:
             ]
             return tuple(letter_of(one, reading.content(db, one.entry)) for one in found[-MAX_CONVERSATION:])
 
-    def _content(self, viewer: Viewer, mailbox_id: int, uid: int) -> bytes:
+    def _content(self, viewer: Viewer, mailbox_id: int, uid: int) -> tuple[AccountId, bytes]:
+        """Whose letter it is, and its octets."""
         with self._store.read() as db:
             place = place_by_id(db, principal_of(viewer), MailboxId(mailbox_id))
-            return reading.content(db, reading.letter(db, place, Uid(uid)).entry)
+            return place.mailbox.account_id, reading.content(db, reading.letter(db, place, Uid(uid)).entry)
 
     def body(self, viewer: Viewer, mailbox_id: int, uid: int) -> Body:
-        """What is shown of the letter."""
-        return body_of(self._content(viewer, mailbox_id, uid))
+        """What is shown of the letter; who asks for it reads it."""
+        owner, content = self._content(viewer, mailbox_id, uid)
+        self._usage.note(owner, AccountId(viewer.account_id), UsageBit.READ)
+        return body_of(content)
 
     def part(self, viewer: Viewer, mailbox_id: int, uid: int, section: str) -> Part:
         """One part, decoded."""
-        return part_of(self._content(viewer, mailbox_id, uid), section)
+        return part_of(self._content(viewer, mailbox_id, uid)[1], section)
 
     def source(self, viewer: Viewer, mailbox_id: int, uid: int) -> bytes:
         """The octets as stored."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailsvc.services.permissions import Principal
     from mailsvc.services.scan import Texts
     from mailsvc.services.sign_in import SignIn
+    from mailsvc.services.usage import Usage
     from mailsvc.services.view import Snapshots
     from mailsvc.services.watch import Watch
     from mailsvc.storage.pieces import PieceFiles
@@ -47,6 +48,8 @@ class Parts:
     guesses: TokenBuckets
     """Wrong passwords that an address may still try."""
     max_message_bytes: int
+    usage: Usage
+    """That people read; adoption is counted from it."""
     quota_steps: tuple[int, ...]
     """Per cent of a box at which its users are warned."""
 

@@ -19,6 +19,7 @@ from mailsvc.imap.wire.sequence import SAVED, resolve
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.flags import SEEN
 from mailsvc.services import letters
+from mailsvc.services.usage import UsageBit
 from mailsvc.services.view import ranges_of
 from mailsvc.storage.pieces import PieceDamaged
 
@@ -86,6 +87,8 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         else:
             ctx.send(_lines(ctx, view, items, names, there, rows))
             await ctx.drain()
+    if any(not section.peek and needs_content(section) for section in sections):
+        ctx.parts.usage.note(view.place.mailbox.account_id, view.place.viewer, UsageBit.READ)
     if not view.read_only and any(not section.peek for section in sections):
         await _mark_seen(ctx, view, runs)
     if not whole:

@@ -9,6 +9,7 @@ import structlog
 from mailsvc.imap.handlers.capability import capability_code
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.model.errors import AccountLocked, WrongCredentials
+from mailsvc.services.usage import UsageBit
 
 if TYPE_CHECKING:
     from mailsvc.imap.handlers.context import Context
@@ -75,6 +76,7 @@ async def _sign_in(ctx: Context, name: str, password: str) -> Done:
         # A service account may only send (design §6).
         raise _refused(ctx, "sends only", "This account may only send", "AUTHORIZATIONFAILED")
     ctx.user = principal
+    ctx.parts.usage.note(principal.account_id, principal.account_id, UsageBit.SIGNED_IN)
     log.info("imap_login", conn=ctx.connection_id, peer=ctx.peer, account=int(principal.account_id))
     return Done("Signed in", capability_code(ctx))
 

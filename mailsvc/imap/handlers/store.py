@@ -10,10 +10,11 @@ from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.sequence import write_sequence_set
 from mailsvc.imap.wire.store import StoreMode
-from mailsvc.model.flags import SYSTEM_FLAGS
+from mailsvc.model.flags import SEEN, SYSTEM_FLAGS
 from mailsvc.model.ids import ModSeq
 from mailsvc.services import letters
 from mailsvc.services.letters import FlagChange
+from mailsvc.services.usage import UsageBit
 
 if TYPE_CHECKING:
     from array import array
@@ -55,6 +56,8 @@ async def store(cmd: Store, ctx: Context) -> Done:
     asked = frozenset(
         [uid for run in runs for uid in before.uids[run.start : run.stop] if uid not in modified]
     )
+    if system & SEEN and cmd.mode is not StoreMode.REMOVE:
+        ctx.parts.usage.note(view.place.mailbox.account_id, view.place.viewer, UsageBit.READ)
     news = view.advance(view.latest(ctx.parts), expunges=False, condstore=ctx.condstore, untold=asked)
     told = _tell(cmd, ctx, view, runs, modified, before.flags)
     code = None
