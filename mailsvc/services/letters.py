@@ -13,9 +13,10 @@ from directory.model import Right
 from mailsvc.model.errors import NotPermitted
 from mailsvc.model.flags import SEEN
 from mailsvc.services import usage
-from mailsvc.storage import entries, mailboxes, messages, seen, tables
+from mailsvc.storage import arrivals, entries, mailboxes, messages, seen, snapshots, tables
 from mailsvc.storage.messages import PreparedContent, prepare
 from mailsvc.storage.statement import Statement
+from mailsvc.storage.traces import TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

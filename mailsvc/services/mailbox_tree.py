@@ -15,8 +15,8 @@ from directory.repository import boxes as directory_boxes
 from mailsvc.model.changes import MailboxListChanged
 from mailsvc.model.errors import BadName, MailboxExists, MailboxMissing, MailboxProtected, NotPermitted
 from mailsvc.model.mailbox import INBOX, STANDARD_MAILBOXES, Mailbox, SpecialUse
-from mailsvc.services.permissions import OWNER, Principal, rights_in, shared_boxes
-from mailsvc.storage import entries, mailboxes, seen
+from mailsvc.services.permissions import Principal, rights_in, shared_boxes
+from mailsvc.storage import entries, mailboxes, seen, snapshots
 
 if TYPE_CHECKING:
     from mailsvc.model.ids import AccountId, MailboxId, Uid
@@ -63,7 +63,7 @@ def locate(db: Reader, principal: Principal, name: str) -> tuple[AccountId, str]
     prefix = SHARED + SEPARATOR
     name = unicodedata.normalize("NFC", name)
     if not name.startswith(prefix):
-        return principal.account_id, clean_name(name)
+        return principal.home, clean_name(name)
     address_text, _, inner = name.removeprefix(prefix).partition(SEPARATOR)
     try:
         account = directory_boxes.account_by_address(db.conn, parse_address(address_text).key)
@@ -87,7 +87,8 @@ def listing(db: Reader, principal: Principal) -> list[Listed]:
     """All mailboxes the person reaches: their own first, then each shared box."""
     found: list[Listed] = []
     if principal.reads:
-        found = [Listed(box.name, box, OWNER, "") for box in mailboxes.of_account(db, principal.account_id)]
+        rights = rights_in(db, principal, principal.home)
+        found = [Listed(box.name, box, rights, "") for box in mailboxes.of_account(db, principal.home)]
     for shared in shared_boxes(db, principal):
         prefix = f"{SHARED}{SEPARATOR}{shared.account.address}{SEPARATOR}"
         found += [
@@ -189,7 +190,7 @@ def quota(db: Reader, account: AccountId) -> tuple[int, int]:
 
 def gone_since(db: Reader, mailbox: MailboxId, mod_seq: int) -> list[Uid]:
     """UIDs that went from a mailbox after a mod-sequence (RFC 7162 §3.2.10)."""
-    return entries.expunged_since(db, mailbox, mod_seq)
+    return snapshots.expunged_since(db, mailbox, mod_seq)
 
 
 def _to_change(uow: UnitOfWork, principal: Principal, name: str) -> tuple[AccountId, str]:

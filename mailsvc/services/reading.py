@@ -15,6 +15,7 @@ from mailsvc.model.flags import FIRST_KEYWORD_BIT, SEEN
 from mailsvc.model.message import ListedLetter
 from mailsvc.storage import entries, mailboxes, messages, seen, tables
 from mailsvc.storage.statement import Statement
+from mailsvc.storage.traces import TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +37,7 @@ _LISTED = (
     _e.c.flags,
     _e.c.mod_seq,
     _e.c.internal_date,
-    _e.c.trace,
+    TRACE,
     _e.c.size,
     _e.c.mailbox_id,
     _m.c.from_name,

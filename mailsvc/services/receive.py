@@ -10,12 +10,13 @@ from directory.repository import boxes as directory_boxes
 from directory.repository import domains
 from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
 from mailsvc.model.ids import AccountId
-from mailsvc.storage import entries, mailboxes, messages, outbound
+from mailsvc.storage import arrivals, mailboxes, messages, outbound
 from mailsvc.storage.messages import PreparedContent, prepare
 
 if TYPE_CHECKING:
     from directory.address import Address
     from mailsvc.model.ids import MessageId
+    from mailsvc.storage.arrivals import Arrived
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 __all__ = ["PreparedContent", "prepare"]
@@ -99,41 +100,24 @@ def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = 
     queue (SMTP has one answer for all), or is refused alone where the protocol can say so (LMTP).
     """
     message = messages.put(uow, letter.content)
-    at = uow.clock()
-    reached: dict[AccountId, Outcome] = {}
+    own_traces: dict[AccountId, bytes] = {}
     for recipient in letter.recipients:
         for account in recipient.accounts:
-            if account not in reached:
-                reached[account] = _deliver(uow, letter, message, recipient, account, at)
-    full = {account for account, outcome in reached.items() if outcome is Outcome.OVER_QUOTA}
-    if any(outcome is Outcome.DELIVERED for outcome in reached.values()):
-        uow.run(entries.FEED, {"message_id": message})
-    if full and queue_when_full:
-        _queue(uow, letter, message, full)
-    return tuple(_outcome(recipient, reached, queued=queue_when_full) for recipient in letter.recipients)
+            own_traces.setdefault(account, _delivered_to(str(recipient.address)))
+    arrived = arrivals.deliver(uow, message, letter.content.size, letter.trace, own_traces)
+    if len(arrived.full) + len(arrived.missing) < len(own_traces):
+        uow.run(arrivals.FEED, {"message_id": message})
+    if arrived.full and queue_when_full:
+        _queue(uow, letter, message, arrived.full)
+    return tuple(_outcome(recipient, arrived, queued=queue_when_full) for recipient in letter.recipients)
 
 
-def _deliver(
-    uow: UnitOfWork,
-    letter: IncomingLetter,
-    message: MessageId,
-    recipient: Recipient,
-    account: AccountId,
-    at: int,
-) -> Outcome:
-    trace = b"Delivered-To: " + str(recipient.address).encode() + b"\r\n" + letter.trace
-    size = len(trace) + letter.content.size
-    try:
-        entries.deliver(uow, account, message, size, trace, at)
-    except OverQuota:
-        return Outcome.OVER_QUOTA
-    except MailboxMissing:
-        mailboxes.refund(uow, account, size)
-        return Outcome.MISSING
-    return Outcome.DELIVERED
+def _delivered_to(address: str) -> bytes:
+    """The line that finds loops, and says why a letter that went to many is here."""
+    return b"Delivered-To: %b\r\n" % address.encode()
 
 
-def _queue(uow: UnitOfWork, letter: IncomingLetter, message: MessageId, full: set[AccountId]) -> None:
+def _queue(uow: UnitOfWork, letter: IncomingLetter, message: MessageId, full: frozenset[AccountId]) -> None:
     waiting = [
         outbound.NewRecipient(str(recipient.address), recipient.address.domain.lower(), account)
         for recipient in letter.recipients
@@ -151,24 +135,29 @@ def _queue(uow: UnitOfWork, letter: IncomingLetter, message: MessageId, full: se
     )
 
 
-def _outcome(recipient: Recipient, reached: dict[AccountId, Outcome], *, queued: bool) -> Outcome:
-    outcomes = {reached[account] for account in recipient.accounts}
-    if Outcome.OVER_QUOTA in outcomes:
+def _outcome(recipient: Recipient, arrived: Arrived, *, queued: bool) -> Outcome:
+    waiting = [account for account in recipient.accounts if account in arrived.full]
+    reached = len(recipient.accounts) > len(waiting) + sum(
+        account in arrived.missing for account in recipient.accounts
+    )
+    if waiting:
         if queued:
             return Outcome.QUEUED
-        if Outcome.DELIVERED not in outcomes:
+        if not reached:
             return Outcome.OVER_QUOTA
-    return Outcome.DELIVERED if Outcome.DELIVERED in outcomes else Outcome.MISSING
+    return Outcome.DELIVERED if reached else Outcome.MISSING
 
 
 def deliver_queued(uow: UnitOfWork, letter: outbound.QueuedLetter, address: str, account: AccountId) -> bool:
     """Another try for a box that was full; False while it still is."""
     size_row = uow.one(messages.FACTS, {"message": letter.message_id})
     assert size_row is not None
-    trace = b"Delivered-To: " + address.encode() + b"\r\n" + letter.trace
-    try:
-        entries.deliver(uow, account, letter.message_id, len(trace) + int(size_row[0]), trace, uow.clock())
-    except OverQuota:
+    arrived = arrivals.deliver(
+        uow, letter.message_id, int(size_row[0]), letter.trace, {account: _delivered_to(address)}
+    )
+    if arrived.missing:
+        raise MailboxMissing(f"{account}: INBOX")
+    if arrived.full:
         return False
-    uow.run(entries.FEED, {"message_id": letter.message_id})
+    uow.run(arrivals.FEED, {"message_id": letter.message_id})
     return True

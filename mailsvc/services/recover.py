@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, literal, null, select, update
+from sqlalchemy import LargeBinary, and_, bindparam, literal, null, select, update
 
 from directory import audit
 from directory.model import Right
@@ -15,8 +15,9 @@ from mailsvc.model.flags import DELETED
 from mailsvc.model.ids import AccountId, MailboxId, MessageId, Uid
 from mailsvc.model.mailbox import INBOX, SpecialUse
 from mailsvc.services.permissions import rights_in
-from mailsvc.storage import entries, mailboxes, tables
+from mailsvc.storage import arrivals, mailboxes, tables
 from mailsvc.storage.statement import Statement
+from mailsvc.storage.traces import NO_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,9 @@ OF_ACCOUNT = Statement(
     .offset(bindparam("offset", type_=_x.c.uid.type))
 )
 ONE = Statement(
-    select(_x.c.message_id, _x.c.flags, _x.c.internal_date, _x.c.size, _x.c.trace).where(
+    select(
+        _x.c.message_id, _x.c.flags, _x.c.internal_date, _x.c.size, _x.c.own_trace, _x.c.trace_number
+    ).where(
         and_(
             _x.c.mailbox_id == bindparam("mailbox"),
             _x.c.uid == bindparam("gone"),
@@ -59,7 +62,7 @@ ONE = Statement(
 GIVEN_BACK = Statement(
     update(_x)
     .where(and_(_x.c.mailbox_id == bindparam("mailbox"), _x.c.uid == bindparam("gone")))
-    .values(message_id=null(), trace=literal(b""))
+    .values(message_id=null(), own_trace=literal(b"", LargeBinary), trace_number=NO_TRACE)
 )
 OWNER_OF = Statement(
     select(_m.c.account_id, _m.c.deleted, _m.c.special_use).where(_m.c.id == bindparam("mailbox"))
@@ -147,14 +150,15 @@ def recover_in(
         row = uow.one(ONE, {"mailbox": mailbox_id, "gone": uid})
         if row is None:
             raise LetterMissing(f"{mailbox_id}:{uid}")
-        new_uid, _ = entries.add(
+        new_uid, _ = arrivals.add(
             uow,
             target,
             MessageId(row[0]),
             row[3],
             flags=row[1] & ~DELETED,
             internal_date=row[2],
-            trace=bytes(row[4]),
+            own_trace=bytes(row[4]),
+            trace_number=row[5],
         )
         uow.run(GIVEN_BACK, {"mailbox": mailbox_id, "gone": uid})
         placed.append((target.id, new_uid))

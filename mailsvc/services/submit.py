@@ -16,7 +16,7 @@ from mailsvc.model.mailbox import SpecialUse
 from mailsvc.services import mailbox_tree, usage
 from mailsvc.services.permissions import rights_in, sending_addresses
 from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, is_local, receive, resolve_recipient
-from mailsvc.storage import entries, messages, outbound, seen
+from mailsvc.storage import arrivals, messages, outbound, seen
 
 if TYPE_CHECKING:
     from directory.address import Address

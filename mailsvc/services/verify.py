@@ -61,8 +61,9 @@ CHECKS = {
         SELECT e.mailbox_id, e.uid FROM entries e
         LEFT JOIN messages g ON g.id = e.message_id WHERE g.id IS NULL""",
     "entry size": """
-        SELECT e.mailbox_id, e.uid, e.size, g.size FROM entries e
-        JOIN messages g ON g.id = e.message_id WHERE e.size <> g.size + LENGTH(e.trace)""",
+        SELECT e.mailbox_id, e.uid, e.size, g.size FROM entries e JOIN messages g ON g.id = e.message_id
+        LEFT JOIN traces t ON t.message_id = e.message_id AND t.number = e.trace_number
+        WHERE e.size <> g.size + LENGTH(e.own_trace) + COALESCE(LENGTH(t.octets), 0)""",
     "queued letter without content": """
         SELECT o.id FROM outbound o LEFT JOIN messages g ON g.id = o.message_id WHERE g.id IS NULL""",
     "account without box": """

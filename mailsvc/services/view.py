@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from mailsvc.storage import entries, mailboxes, seen
+from mailsvc.storage import mailboxes, seen, snapshots
 from mailsvc.storage.entries import ranges_of
 
 __all__ = ["Snapshots", "ranges_of"]
@@ -40,7 +40,7 @@ class Snapshots:
                 or base.uid_validity != mailbox.uid_validity
             ):
                 self._held -= 0 if base is None else len(base.uids)
-                base = self._kept[mailbox.id] = entries.snapshot(db, mailbox, base)
+                base = self._kept[mailbox.id] = snapshots.snapshot(db, mailbox, base)
                 self._held += len(base.uids)
             self._kept.move_to_end(mailbox.id)
             while len(self._kept) > 1 and self._held > self._room:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, func, insert, literal, null, select, update
+from sqlalchemy import LargeBinary, and_, bindparam, delete, func, insert, literal, null, select, update
 
 from mailsvc.model.changes import MailboxChanged
-from mailsvc.model.errors import MailboxMissing
 from mailsvc.model.flags import SEEN
 from mailsvc.model.ids import AccountId, MailboxId, MessageId, ModSeq, Uid
-from mailsvc.model.mailbox import Snapshot
 from mailsvc.model.message import Entry
-from mailsvc.storage import mailboxes, tables
+from mailsvc.storage import arrivals, mailboxes, snapshots, tables
 from mailsvc.storage.statement import Statement
+from mailsvc.storage.traces import NO_TRACE, TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mailsvc.model.mailbox import Mailbox
+    from mailsvc.model.mailbox import Mailbox, Snapshot
     from mailsvc.storage.statement import Row
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
@@ -27,32 +25,7 @@ _e, _x, _f = tables.entries, tables.expunged, tables.index_feed
 _in_range = and_(
     _e.c.mailbox_id == bindparam("mailbox"), _e.c.uid.between(bindparam("first"), bindparam("last"))
 )
-_COLUMNS = (
-    "mailbox_id",
-    "uid",
-    "message_id",
-    "flags",
-    "mod_seq",
-    "internal_date",
-    "saved_at",
-    "size",
-    "trace",
-)
-ADD = Statement(insert(_e).values({name: bindparam(name) for name in _COLUMNS}))
-FEED = Statement(insert(_f).values(message_id=bindparam("message_id")))
-_PACKED = (_e.c.uid, _e.c.flags, _e.c.mod_seq)
-PACKED = Statement(select(*_PACKED).where(_e.c.mailbox_id == bindparam("mailbox")).order_by(_e.c.uid))
-PACKED_SINCE = Statement(
-    select(*_PACKED)
-    .where(and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.mod_seq > bindparam("mod_seq")))
-    .order_by(_e.c.uid)
-)
-EXPUNGED_SINCE = Statement(
-    select(_x.c.uid)
-    .where(and_(_x.c.mailbox_id == bindparam("mailbox"), _x.c.mod_seq > bindparam("mod_seq")))
-    .order_by(_x.c.uid)
-)
-_ENTRY = (_e.c.uid, _e.c.message_id, _e.c.flags, _e.c.mod_seq, _e.c.internal_date, _e.c.trace, _e.c.size)
+_ENTRY = (_e.c.uid, _e.c.message_id, _e.c.flags, _e.c.mod_seq, _e.c.internal_date, TRACE, _e.c.size)
 ONE = Statement(
     select(*_ENTRY).where(and_(_e.c.mailbox_id == bindparam("mailbox"), _e.c.uid == bindparam("uid")))
 )
@@ -86,7 +59,7 @@ SET_FLAGS = Statement(
 )
 COPY = Statement(
     insert(_e).from_select(
-        _COLUMNS,
+        arrivals.COLUMNS,
         select(
             bindparam("target", type_=_e.c.mailbox_id.type),
             bindparam("first_uid", type_=_e.c.uid.type) - 1 + func.row_number().over(order_by=_e.c.uid),
@@ -96,14 +69,26 @@ COPY = Statement(
             _e.c.internal_date,
             bindparam("now", type_=_e.c.saved_at.type),
             _e.c.size,
-            _e.c.trace,
+            _e.c.own_trace,
+            _e.c.trace_number,
         )
         .where(_in_range)
         .order_by(_e.c.uid),
     )
 )
 FEED_RANGE = Statement(insert(_f).from_select(("message_id",), select(_e.c.message_id).where(_in_range)))
-_EXPUNGED = ("mailbox_id", "uid", "mod_seq", "at", "message_id", "flags", "internal_date", "size", "trace")
+_EXPUNGED = (
+    "mailbox_id",
+    "uid",
+    "mod_seq",
+    "at",
+    "message_id",
+    "flags",
+    "internal_date",
+    "size",
+    "own_trace",
+    "trace_number",
+)
 
 
 def _expunge(*, keep_letter: bool) -> Statement:
@@ -119,7 +104,8 @@ def _expunge(*, keep_letter: bool) -> Statement:
                 _e.c.flags,
                 _e.c.internal_date,
                 _e.c.size,
-                _e.c.trace if keep_letter else literal(b""),
+                _e.c.own_trace if keep_letter else literal(b"", LargeBinary),
+                _e.c.trace_number if keep_letter else literal(NO_TRACE),
             ).where(_in_range),
         )
     )
@@ -177,67 +163,6 @@ def ranges_of(snapshot: Snapshot, uids: Sequence[int]) -> list[Range]:
     return ranges
 
 
-def deliver(
-    uow: UnitOfWork, account: AccountId, message: MessageId, size: int, trace: bytes, at: int
-) -> tuple[MailboxId, Uid]:
-    """A letter into the INBOX of an account; its quota is charged, or OverQuota."""
-    mailboxes.charge(uow, account, size)
-    row = uow.one(mailboxes.COUNTED_IN_INBOX, {"account": account, "octets": size})
-    if row is None:
-        raise MailboxMissing(f"{account}: INBOX")
-    mailbox, uid = MailboxId(row[0]), Uid(row[1] - 1)
-    uow.run(
-        ADD,
-        {
-            "mailbox_id": mailbox,
-            "uid": uid,
-            "message_id": message,
-            "flags": 0,
-            "mod_seq": row[2],
-            "internal_date": at,
-            "saved_at": at,
-            "size": size,
-            "trace": trace,
-        },
-    )
-    uow.record(MailboxChanged(account, mailbox))
-    return mailbox, uid
-
-
-def add(
-    uow: UnitOfWork,
-    mailbox: Mailbox,
-    message: MessageId,
-    size: int,
-    *,
-    flags: int,
-    internal_date: int,
-    trace: bytes = b"",
-) -> tuple[Uid, ModSeq]:
-    """A letter into any mailbox (APPEND, a sent copy, a draft); the quota is charged, or OverQuota."""
-    mailboxes.charge(uow, mailbox.account_id, size)
-    uid, mod_seq = mailboxes.count(
-        uow, mailbox.id, exists=1, unseen=0 if flags & SEEN else 1, octets=size, uids=1
-    )
-    uow.run(
-        ADD,
-        {
-            "mailbox_id": mailbox.id,
-            "uid": uid,
-            "message_id": message,
-            "flags": flags,
-            "mod_seq": mod_seq,
-            "internal_date": internal_date,
-            "saved_at": uow.clock(),
-            "size": size,
-            "trace": trace,
-        },
-    )
-    uow.run(FEED, {"message_id": message})
-    uow.record(MailboxChanged(mailbox.account_id, mailbox.id))
-    return uid, mod_seq
-
-
 def set_flags(
     uow: UnitOfWork, mailbox: Mailbox, ranges: Iterable[Range], *, keep: int, add_bits: int
 ) -> ModSeq | None:
@@ -257,6 +182,7 @@ def set_flags(
     _, mod_seq = mailboxes.count(uow, mailbox.id, unseen=seen_change)
     for span in spans:
         uow.run(SET_FLAGS, {**span, "new_mod_seq": mod_seq})
+    snapshots.log_flag_change(uow, mailbox.id, mod_seq, [(span["first"], span["last"]) for span in spans])
     uow.record(MailboxChanged(mailbox.account_id, mailbox.id))
     return mod_seq
 
@@ -375,81 +301,6 @@ def _take_away(
 # -- reading
 
 
-def snapshot(db: Reader, mailbox: Mailbox, known: Snapshot | None = None) -> Snapshot:
-    """All entries of a mailbox, packed; from what is known and the changes since, where that is possible."""
-    names = mailboxes.keywords(db, mailbox.account_id)
-    if known is None or known.uid_validity != mailbox.uid_validity:
-        uids, flags, mod_seqs = array("Q"), array("q"), array("Q")
-        rows = db.rows(PACKED, {"mailbox": mailbox.id})
-        if rows:
-            columns = zip(*rows, strict=True)
-            uids, flags, mod_seqs = (
-                array("Q", next(columns)),
-                array("q", next(columns)),
-                array("Q", next(columns)),
-            )
-    elif known.highest_mod_seq == mailbox.highest_mod_seq:
-        uids, flags, mod_seqs = known.uids, known.flags, known.mod_seqs
-    else:
-        since = {"mailbox": mailbox.id, "mod_seq": known.highest_mod_seq}
-        uids, flags, mod_seqs = _advance(
-            known, db.rows(PACKED_SINCE, since), [row[0] for row in db.rows(EXPUNGED_SINCE, since)]
-        )
-    return Snapshot(
-        mailbox_id=mailbox.id,
-        uid_validity=mailbox.uid_validity,
-        uid_next=mailbox.uid_next,
-        highest_mod_seq=mailbox.highest_mod_seq,
-        uids=uids,
-        flags=flags,
-        mod_seqs=mod_seqs,
-        keywords=names,
-    )
-
-
-def _advance(
-    known: Snapshot, changed: list[Row], gone: list[int]
-) -> tuple[array[int], array[int], array[int]]:
-    from bisect import bisect_left
-
-    uids, flags, mod_seqs = known.uids[:], known.flags[:], known.mod_seqs[:]
-    if changed:
-        columns = zip(*changed, strict=True)
-        new_uids, new_flags, new_mod_seqs = (
-            array("Q", next(columns)),
-            array("q", next(columns)),
-            array("Q", next(columns)),
-        )
-        start = bisect_left(uids, new_uids[0])
-        end = start + len(new_uids)
-        if start == len(uids) or uids[start:end] == new_uids:
-            # What changed lies together: a run of letters that were flagged, or new ones at the end.
-            uids[start:end], flags[start:end], mod_seqs[start:end] = new_uids, new_flags, new_mod_seqs
-        else:
-            _merge(uids, flags, mod_seqs, changed)
-    if gone:
-        dropped = frozenset(gone)
-        keep = [index for index, uid in enumerate(uids) if uid not in dropped]
-        if len(keep) < len(uids):
-            uids = array("Q", [uids[index] for index in keep])
-            flags = array("q", [flags[index] for index in keep])
-            mod_seqs = array("Q", [mod_seqs[index] for index in keep])
-    return uids, flags, mod_seqs
-
-
-def _merge(uids: array[int], flags: array[int], mod_seqs: array[int], changed: list[Row]) -> None:
-    from bisect import bisect_left
-
-    for uid, flag_bits, mod_seq in changed:
-        index = bisect_left(uids, uid)
-        if index < len(uids) and uids[index] == uid:
-            flags[index], mod_seqs[index] = flag_bits, mod_seq
-        else:  # a new one; UIDs only grow, so this is the end, or a place between others that came since
-            uids.insert(index, uid)
-            flags.insert(index, flag_bits)
-            mod_seqs.insert(index, mod_seq)
-
-
 def entry_of(row: Row) -> Entry:
     """A row of an entry's columns as a value."""
     return Entry(Uid(row[0]), MessageId(row[1]), row[2], ModSeq(row[3]), row[4], row[5], row[6])
@@ -471,11 +322,6 @@ def places(db: Reader, account: AccountId, message: MessageId) -> list[tuple[Mai
     return [
         (MailboxId(row[0]), Uid(row[1])) for row in db.rows(PLACES, {"message": message, "account": account})
     ]
-
-
-def expunged_since(db: Reader, mailbox: MailboxId, mod_seq: int) -> list[Uid]:
-    """UIDs that went from a mailbox after a mod-sequence."""
-    return [Uid(row[0]) for row in db.rows(EXPUNGED_SINCE, {"mailbox": mailbox, "mod_seq": mod_seq})]
 
 
 def retire_mailbox(uow: UnitOfWork, mailbox: Mailbox) -> None:

@@ -6,6 +6,7 @@ written in Core, so that SQLite and PostgreSQL get their own text; only the exec
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Statement:
         text, order, fixed = self.compiled(dialect)
         if order is None:
             return text, [{**fixed, **row} for row in rows]
+        picked: Any = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
         if fixed:
-            return text, [[row[name] if name in row else fixed[name] for name in order] for row in rows]
-        return text, [[row[name] for name in order] for row in rows]
+            return text, [picked({**fixed, **row}) for row in rows]
+        return text, list(map(picked, rows))

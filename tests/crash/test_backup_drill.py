@@ -104,11 +104,14 @@ def test_a_killed_backup_is_not_there_and_the_next_one_is_whole(tmp_path, place)
 
 def fingerprints(store: Store) -> dict[tuple[str, str, int], str]:
     """SHA-256 of BODY[] of every entry, by account, mailbox and UID."""
-    query = """SELECT a.display_name, m.name, e.uid, e.message_id, e.trace FROM entries e
+    query = """SELECT a.display_name, m.name, e.uid, e.message_id, e.own_trace, t.octets FROM entries e
+        LEFT JOIN traces t ON t.message_id = e.message_id AND t.number = e.trace_number
         JOIN mailboxes m ON m.id = e.mailbox_id JOIN accounts a ON a.id = m.account_id"""
     with store.read() as db:
         return {
-            (row[0], row[1], row[2]): hashlib.sha256(bytes(row[4]) + messages.content(db, row[3])).hexdigest()
+            (row[0], row[1], row[2]): hashlib.sha256(
+                bytes(row[4]) + bytes(row[5] or b"") + messages.content(db, row[3])
+            ).hexdigest()
             for row in db.conn.exec_driver_sql(query)
         }
 

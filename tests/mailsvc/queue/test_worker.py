@@ -18,7 +18,7 @@ from mailsvc.queue.worker import QueueWorker
 from mailsvc.services.receive import prepare
 from mailsvc.smtp.client import Deadlines
 from mailsvc.smtp.server import SmtpListener
-from mailsvc.storage import entries, mailboxes, messages, outbound
+from mailsvc.storage import entries, mailboxes, messages, outbound, snapshots
 from tests.mailsvc.smtp.support import LOOPBACK, OpenRules
 from tests.support.mail import DOMAIN, add_account, inbox, letter, make_store, principal
 
@@ -85,7 +85,7 @@ class World:
         """The letters in the sender's INBOX."""
         with self.store.read() as db:
             place = inbox(db, principal(self.account))
-            found = entries.snapshot(db, place.mailbox)
+            found = snapshots.snapshot(db, place.mailbox)
             held = [entries.one(db, place.mailbox.id, uid) for uid in found.uids]
             return [
                 email.message_from_bytes(

@@ -13,7 +13,7 @@ from mailsvc.model.ids import AccountId
 from mailsvc.net.bridge import Bridge
 from mailsvc.services.sign_in import SignIn
 from mailsvc.smtp.server import SmtpServers
-from mailsvc.storage import entries, messages
+from mailsvc.storage import entries, messages, snapshots
 from tests.mailsvc.smtp.support import LoopThread, make_tls
 from tests.support.mail import DOMAIN, add_account, inbox, make_store, principal
 
@@ -44,13 +44,13 @@ class Service:
         """The octets of each letter in somebody's INBOX, trace and content."""
         with self.store.read() as db:
             place = inbox(db, principal(self.boxes[local], local))
-            found = entries.snapshot(db, place.mailbox)
+            found = snapshots.snapshot(db, place.mailbox)
             held = [entries.one(db, place.mailbox.id, uid) for uid in found.uids]
             return [one.trace + messages.content(db, one.message_id) for one in held]
 
 
 @contextlib.contextmanager
-def service(folder, *, trusted=True, quotas=(), **changes):
+def service(folder, *, trusted=True, quotas=(), resolver=None, **changes):
     """The service with the boxes an, bo and full (1 octet), stopped at the end."""
     if not trusted:
         changes["trusted_networks"] = (ip_network("192.0.2.0/24"),)
@@ -68,7 +68,7 @@ def service(folder, *, trusted=True, quotas=(), **changes):
         async def start():
             bridge = Bridge(store)
             servers = SmtpServers(
-                settings, store, bridge, SignIn(settings.password), make_tls(folder / "tls")
+                settings, store, bridge, SignIn(settings.password), make_tls(folder / "tls"), resolver
             )
             return bridge, servers, await servers.start()
 

@@ -15,7 +15,7 @@ from mailsvc.services.permissions import Place
 from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, receive
 from mailsvc.services.verify import verify
 from mailsvc.services.view import Snapshots, ranges_of
-from mailsvc.storage import entries, mailboxes, outbound
+from mailsvc.storage import mailboxes, outbound, snapshots
 from tests.support.mail import DOMAIN, add_account, deliver, inbox, letter, principal
 
 
@@ -111,7 +111,7 @@ def test_uids_and_mod_seqs_never_repeat_and_never_go_back(store, an):
     deliver(store, letter(4), an.account_id)
     with store.read() as db:
         box = inbox(db, an).mailbox
-        snapshot = entries.snapshot(db, box)
+        snapshot = snapshots.snapshot(db, box)
         assert list(snapshot.uids) == [1, 2, 4]
         assert box.uid_next == 5
         assert len(set(snapshot.mod_seqs)) == 3
@@ -128,7 +128,7 @@ def test_store_gives_all_that_change_one_new_mod_seq(store, an):
         before = inbox(uow, an).mailbox.highest_mod_seq
         stored = letters.store_flags(uow, inbox(uow, an), [(1, 4)], FlagChange.ADD, FLAGGED)
         assert stored.mod_seq == before + 1
-        snapshot = entries.snapshot(uow, inbox(uow, an).mailbox)
+        snapshot = snapshots.snapshot(uow, inbox(uow, an).mailbox)
         assert [mod_seq == stored.mod_seq for mod_seq in snapshot.mod_seqs] == [True, False, True, True]
         again = letters.store_flags(uow, inbox(uow, an), [(1, 4)], FlagChange.ADD, FLAGGED)
         assert again.mod_seq is None
@@ -145,7 +145,11 @@ def test_unchangedsince_leaves_alone_what_changed_meanwhile(store, an):
             uow, inbox(uow, an), [(1, 3)], FlagChange.ADD, DELETED, (), ModSeq(known)
         )
         assert stored.modified == (2,)
-        assert [flags & DELETED for flags in entries.snapshot(uow, inbox(uow, an).mailbox).flags] == [8, 0, 8]
+        assert [flags & DELETED for flags in snapshots.snapshot(uow, inbox(uow, an).mailbox).flags] == [
+            8,
+            0,
+            8,
+        ]
 
 
 def test_the_counters_follow_every_act(store, an):
@@ -189,7 +193,7 @@ def test_keywords_are_names_whatever_bit_they_have(store, an):
         mailboxes.keyword_bits(uow, unit, ["khac"])
         letters.copy(uow, place, Place(box, an.account_id, Right(7)), [(1, 1)])
         names = mailboxes.keywords(uow, unit)
-        (flags,) = entries.snapshot(uow, box).flags
+        (flags,) = snapshots.snapshot(uow, box).flags
         assert {name for index, name in enumerate(names) if flags >> (5 + index) & 1} == {"$Label1", "KhẩnX"}
 
 
