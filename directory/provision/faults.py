@@ -68,6 +68,15 @@ class Fault(StrEnum):
     NOBODY_READS = "nobody_reads"
     SCOPE_LOST = "scope_lost"
     BOX_TAKEN_OVER = "box_taken_over"
+    # a person's life
+    LEFT = "left"
+    NOT_LEFT = "not_left"
+    HOLDS_POST = "holds_post"
+    HOLDS_NO_POST = "holds_no_post"
+    PRIMARY_POST = "primary_post"
+    POST_LATER = "post_later"
+    TWO_HEADS = "two_heads"
+    OVERLAPS = "overlaps"
     # administration
     OUT_OF_SCOPE = "out_of_scope"
 
@@ -439,6 +448,54 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "Đặt bí danh mới nếu cần: congvu account add-alias",
         "“{unit}” has no unit box: “{value}” becomes its box.",
         "Add a new alias where needed: congvu account add-alias",
+    ),
+    Fault.LEFT: _w(
+        "“{value}” đã nghỉ từ ngày {day}.",
+        "Nếu người đó trở lại: congvu person return",
+        "“{value}” left on {day}.",
+        "If they come back: congvu person return",
+    ),
+    Fault.NOT_LEFT: _w(
+        "“{value}” chưa nghỉ.",
+        "Điều chuyển bằng: congvu person transfer",
+        "“{value}” has not left.",
+        "Move them with: congvu person transfer",
+    ),
+    Fault.HOLDS_POST: _w(
+        "“{value}” đã giữ chức vụ này ở “{unit}”.",
+        "Xem: congvu person show",
+        "“{value}” holds this post in “{unit}” already.",
+        "See: congvu person show",
+    ),
+    Fault.HOLDS_NO_POST: _w(
+        "“{value}” không giữ chức vụ nào ở “{unit}”.",
+        "Xem: congvu person show",
+        "“{value}” holds no post in “{unit}”.",
+        "See: congvu person show",
+    ),
+    Fault.PRIMARY_POST: _w(
+        "Chức vụ ở “{unit}” là chức vụ chính của “{value}”.",
+        "Dùng congvu person transfer hoặc congvu person leave.",
+        "The post in “{unit}” is the primary one of “{value}”.",
+        "Use congvu person transfer or congvu person leave.",
+    ),
+    Fault.POST_LATER: _w(
+        "“{value}” đã có chức vụ bắt đầu từ ngày {day}.",
+        "Hoàn tác quyết định đó (congvu plan list), hoặc chọn ngày sau ngày ấy.",
+        "A post of “{value}” begins on {day} already.",
+        "Undo that decision (congvu plan list), or choose a later day.",
+    ),
+    Fault.TWO_HEADS: _w(
+        "“{value}” vẫn đang giữ vai trò {role} ở “{unit}”; cả hai sẽ đọc hộp thư chức danh.",
+        "Điều chuyển người trước, nếu đã có quyết định.",
+        "“{value}” still holds the role {role} in “{unit}”; both will read its post box.",
+        "Transfer the former holder where that is decided.",
+    ),
+    Fault.OVERLAPS: _w(
+        "“{value}” đã nghỉ từ {first} đến {last}.",
+        "Sửa ngày để hai lần nghỉ không trùng nhau.",
+        "“{value}” is away from {first} to {last} already.",
+        "Choose days that do not overlap.",
     ),
     Fault.OUT_OF_SCOPE: _w(
         "“{value}” ngoài phạm vi quản trị của bạn.",

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from directory import audit
-from directory.journal import Journal, drift, write
+from directory.journal import Journal
 from directory.model import AccountId, vietnam_day
-from directory.provision.plan import PlanDriftedError, PlanRefusedError
+from directory.planned import write_planned
+from directory.provision.plan import PlanRefusedError
 from directory.reorganise.plan import Reorganisation
 from directory.repository.groups import refresh
 
@@ -25,13 +25,7 @@ def apply_reorganisation(
     """
     if plan.refused:
         raise PlanRefusedError(f"{plan.counts['refused']} lines are refused")
-    audit.hold(conn)
-    if audit.head(conn) != plan.head or drift(conn, plan.journal, undoing=False):
-        raise PlanDriftedError("the directory was changed meanwhile")
-    try:
-        written = write(conn, plan.journal)
-    except IntegrityError as error:
-        raise PlanDriftedError("the directory was changed meanwhile") from error
+    written = write_planned(conn, plan.journal, plan.head)
     on_joined([(AccountId(box), AccountId(reader)) for box, reader in plan.boxes.joined])
     refresh(conn, vietnam_day(at))
     detail = {**plan.counts, "on": plan.effective_on.isoformat()}
