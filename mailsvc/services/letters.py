@@ -67,7 +67,7 @@ COLUMNS: dict[str, Any] = {
     "internal_date": _e.c.internal_date,
     "saved_at": _e.c.saved_at,
     "size": _e.c.size,
-    "trace": _e.c.trace,
+    "trace": TRACE,
     "content_key": _m.c.content_key,
     "envelope": _m.c.envelope,
     "body": _m.c.body,
@@ -85,7 +85,7 @@ COLUMNS: dict[str, Any] = {
 @cache
 def _columns_statement(names: tuple[str, ...]) -> Statement:
     query: Any = select(_e.c.uid, *(COLUMNS[name] for name in names))
-    if any(COLUMNS[name].table is _m for name in names):
+    if any(getattr(COLUMNS[name], "table", None) is _m for name in names):
         query = query.join(_m, _m.c.id == _e.c.message_id)
     return Statement(
         query.where(
@@ -177,8 +177,9 @@ def _leave_modified(
 ) -> tuple[list[Range], list[Uid]]:
     """Split ranges into what may still be changed, and what changed after that mod-sequence."""
     newer = {
-        row[0]
-        for row in uow.rows(entries.PACKED_SINCE, {"mailbox": place.mailbox.id, "mod_seq": unchanged_since})
+        uid
+        for first, last in ranges
+        for uid in snapshots.changed_since(uow, place.mailbox.id, first, last, unchanged_since)
     }
     if place.is_shared:
         for first, last, _, mod_seq in seen.marks(uow, place.mailbox.id, place.viewer):
@@ -266,7 +267,7 @@ def append(
     message = messages.put(uow, prepared)
     entry_bits = bits & ~SEEN if place.is_shared else bits
     at = uow.clock() if internal_date is None else internal_date
-    uid, _ = entries.add(uow, mailbox, message, prepared.size, flags=entry_bits, internal_date=at)
+    uid, _ = arrivals.add(uow, mailbox, message, prepared.size, flags=entry_bits, internal_date=at)
     if place.is_shared and bits & SEEN:
         seen.mark(uow, mailbox, place.viewer, [(uid, uid)], is_seen=True)
     return mailbox.uid_validity, uid

@@ -147,6 +147,6 @@ def _keep_copy(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter, me
         raise NotPermitted(str(principal.address))
     sent = mailbox_tree.special(uow, letter.keep_in_sent_of, SpecialUse.SENT)
     flags = 0 if sent.per_person_seen else SEEN
-    uid, _ = entries.add(uow, sent, message, letter.content.size, flags=flags, internal_date=uow.clock())
+    uid, _ = arrivals.add(uow, sent, message, letter.content.size, flags=flags, internal_date=uow.clock())
     if sent.per_person_seen:
         seen.mark(uow, sent, principal.account_id, [(uid, uid)], is_seen=True)
