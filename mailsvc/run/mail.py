@@ -69,8 +69,6 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     usage = Usage(store.clock)
     usage_writer = UsageWriter(usage, bridge)
     resolver = DnsResolver(nameservers=settings.dns.nameservers, port=settings.dns.port)
-    usage = Usage(store.clock)
-    usage_writer = UsageWriter(usage, bridge)
     smtp = SmtpServers(settings, store, bridge, sign_in, tls, resolver)
     imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine, usage)
     worker = QueueWorker(settings, store, bridge, resolver)

@@ -78,8 +78,11 @@ class ArcResult:
     """One before us has already said that the chain is broken: nothing is to be added."""
 
 
-async def validate(octets: bytes, resolver: TxtResolver) -> ArcResult:
-    """The status of the chain on a letter; all errors are for ever, those of DNS too (RFC 8617 §5.2)."""
+async def validate(octets: bytes, resolver: TxtResolver, *, hashes: BodyHashes | None = None) -> ArcResult:
+    """The status of the chain on a letter; all errors are for ever, those of DNS too (RFC 8617 §5.2).
+
+    `hashes` are those of this letter's body, where somebody has made them already.
+    """
     try:
         letter = read_letter(octets)
         fields = [one for one in letter.fields if one.name in _ORDER]
@@ -91,7 +94,9 @@ async def validate(octets: bytes, resolver: TxtResolver) -> ArcResult:
             return ArcResult(ArcStatus.FAIL, reason="sealed as failed", ended=True)
         _check_statuses(seals)
         keys = _Keys(resolver)
-        covers_from = await _check_message(letter, sets[-1][_MESSAGE], keys)
+        covers_from = await _check_message(
+            letter, sets[-1][_MESSAGE], keys, hashes or BodyHashes(letter.body)
+        )
         for instance in range(len(sets), 0, -1):
             await _check_seal(sets[:instance], seals[instance - 1], keys)
     except (LetterError, TagError, KeyUnusable, NotValid) as error:
@@ -220,7 +225,7 @@ def _check_statuses(seals: Sequence[_Seal]) -> None:
             raise TagError(f"cv={seal.status} in set {instance}")
 
 
-async def _check_message(letter: Letter, field: HeaderField, keys: _Keys) -> bool:
+async def _check_message(letter: Letter, field: HeaderField, keys: _Keys, hashes: BodyHashes) -> bool:
     """The signature of the last set over the letter as it is now (RFC 8617 §4.1.2, §5.2 step 4).
 
     True if it is over From. Without c= it is relaxed, and h= may be empty: so the suite of RFC 8617 reads it.
@@ -234,7 +239,7 @@ async def _check_message(letter: Letter, field: HeaderField, keys: _Keys) -> boo
         raise TagError("h= names the seal")  # RFC 8617 §4.1.2
     relaxed_header, relaxed_body = canonicalization(tags, "relaxed/relaxed")
     signature = octets_of(required(tags, "b"), "b")
-    if BodyHashes(letter.body).get(relaxed=relaxed_body) != octets_of(required(tags, "bh"), "bh"):
+    if hashes.get(relaxed=relaxed_body) != octets_of(required(tags, "bh"), "bh"):
         raise TagError("the body was changed")
     signed = signed_octets(select_fields(letter, names), field.raw, relaxed=relaxed_header)
     key = await keys.get(domain_tag(tags), required(tags, "s"))

@@ -101,13 +101,18 @@ class DkimResult:
     """The domain says that it only tries DKIM out; treat as unsigned (RFC 6376 §3.6.1)."""
 
 
-async def verify(octets: bytes, resolver: TxtResolver, *, now: int) -> tuple[DkimResult, ...]:
-    """The worth of each of the first five signatures, from the top; none if there is none (RFC 6376 §6)."""
+async def verify(
+    octets: bytes, resolver: TxtResolver, *, now: int, hashes: BodyHashes | None = None
+) -> tuple[DkimResult, ...]:
+    """The worth of each of the first five signatures, from the top; none if there is none (RFC 6376 §6).
+
+    `hashes` are those of this letter's body, where somebody has made them already.
+    """
     try:
         letter = read_letter(octets)
     except LetterError as error:
         return (DkimResult(DkimVerdict.PERMERROR, reason=str(error)),)
-    hashes = BodyHashes(letter.body)
+    hashes = hashes or BodyHashes(letter.body)
     signatures = letter.named("dkim-signature")[:MAX_SIGNATURES]
     return tuple(
         await asyncio.gather(*(_verify(letter, hashes, one, resolver, now=now) for one in signatures))

@@ -181,7 +181,10 @@ class _Walks:
             return False
         if author == domain or strict:
             return author == domain
-        return await self.organisation(author) == await self.organisation(domain)
+        mine = await self.organisation(author)
+        if domain != mine and not domain.endswith("." + mine):
+            return False  # a stranger's name servers are not even asked: their trouble is not the author's
+        return mine == await self.organisation(domain)
 
     async def organisation(self, domain: str) -> str:
         return _organisation(domain, await self._walk(domain))

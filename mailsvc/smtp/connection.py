@@ -159,6 +159,11 @@ class SmtpConnection(SMTP):
     def _is_idle(self) -> bool:
         return True
 
+    @property
+    def _speaks_utf8(self) -> bool:
+        """Whether the client has said that it understands UTF-8 in replies (RFC 6531 §3.7.4.2)."""
+        return False
+
     async def _close(self, reply: Reply) -> None:
         """Say a last word, and serve nothing more."""
         await self.push(reply)
@@ -173,7 +178,7 @@ class SmtpConnection(SMTP):
         if isinstance(status, bytes):
             status = status.decode()
         reply = reply_from_text(status) if isinstance(status, str) else status
-        octets = reply.encode()
+        octets = reply.encode(utf8=self._speaks_utf8)
         self._out.append(octets)
         self._out_octets += len(octets)
         # The connection is closed after 221, 421 and aiosmtpd's 502: nobody will wait for input again.

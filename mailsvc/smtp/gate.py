@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailsvc.services.addressees import Addressees
     from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Client, Language, Limits
+    from mailsvc.smtp.vetting import Vetting
     from mailsvc.smtp.wire.address import RcptTo
     from mailsvc.smtp.wire.sasl import Credentials
     from mailsvc.storage.pieces import PieceFiles
@@ -59,6 +60,8 @@ class Shared:
     """Seconds since 1970."""
     token: Callable[[], str]
     """A fresh random word, for Message-ID."""
+    vetting: Vetting | None = None
+    """Looks at letters of strangers; None where nobody can be asked."""
 
 
 class Gate:

@@ -13,6 +13,7 @@ from mailsvc.services.receive import IncomingLetter, Outcome, prepare, receive
 from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
 from mailsvc.smtp import says
 from mailsvc.smtp.rules import Language
+from mailsvc.smtp.vetting import Handover
 from mailsvc.smtp.wire import trace
 from mailsvc.smtp.wire.address import Ret
 from mailsvc.smtp.wire.reply import Reply
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mailsvc.services.receive import PreparedContent
     from mailsvc.smtp.gate import Accepted, Gate
     from mailsvc.smtp.rules import Client, Transaction
+    from mailsvc.smtp.vetting import Vetted
 
 log = structlog.get_logger("congvu.smtp")
 
@@ -48,6 +50,8 @@ class Arrival:
         header = trace.header_of(content)
         self.is_far_travelled = trace.hops(header) > gate.shared.max_hops
         """RFC 5321 §6.3: a count of Received fields finds loops through other servers."""
+        self.findings = b""
+        """Trace fields of what was found out about the sender."""
         self.looping = trace.delivered_before(header, (item.rcpt.forward_path for item in self.recipients))
 
     # -- in: to boxes of ours
@@ -56,6 +60,12 @@ class Arrival:
         """Deliver to our own boxes; one reply for each recipient, also in SMTP, where `one_reply` joins them."""
         if self.is_far_travelled:
             return self._all(says.LOOP)
+        vetted = await self._vet()
+        if vetted is not None:
+            if vetted.refusal is not None:
+                log.warning("smtp_refused", letter=self.id, reply=str(vetted.refusal))
+                return self._all(vetted.refusal)
+            self.content, self.findings = vetted.content, vetted.trace
         wanted = [item for item in self.recipients if item.rcpt.forward_path.key not in self.looping]
         outcomes: tuple[Outcome, ...] = ()
         if wanted:
@@ -71,10 +81,20 @@ class Arrival:
         self._log("smtp_received", replies)
         return replies
 
+    async def _vet(self) -> Vetted | None:
+        """Look at a stranger's letter; trusted networks and LMTP are free of it (design §9)."""
+        vetting = self.gate.shared.vetting
+        if vetting is None or self.client.is_trusted or self.gate.language is Language.LMTP:
+            return None
+        reverse_path = "" if self.mail.reverse_path is None else str(self.mail.reverse_path)
+        return await vetting.vet(
+            self.content, Handover(self.client.address, self.client.name, reverse_path), self.id
+        )
+
     async def _receive(self, wanted: list[Accepted]) -> tuple[Outcome, ...]:
         letter = IncomingLetter(
             content=await self._prepare(self.content),
-            trace=trace.return_path(self.mail.reverse_path) + self._received(),
+            trace=trace.return_path(self.mail.reverse_path) + self.findings + self._received(),
             reverse_path="" if self.mail.reverse_path is None else str(self.mail.reverse_path),
             recipients=tuple(item.local for item in wanted),
             smtputf8=self.mail.smtputf8,
@@ -98,7 +118,8 @@ class Arrival:
         shared = self.gate.shared
         now = self._date()
         # The letter's name may not tell who else sent at that second: a random word, under our own host.
-        content = trace.completed(self.content, date=now, message_id=f"{shared.token()}@{shared.hostname}")
+        content = self.content if shared.vetting is None else shared.vetting.cleaned(self.content)
+        content = trace.completed(content, date=now, message_id=f"{shared.token()}@{shared.hostname}")
         hop = self._received()
         letter = OutgoingLetter(
             content=await self._prepare(content),

@@ -55,6 +55,12 @@ NO_RELAY = Reply(550, "5.7.1", "Relaying denied: sign in first")
 TRUSTED_ONLY = Reply(554, "5.7.1", "Not for your network")
 TRY_SIGN_IN_LATER = Reply(454, "4.7.0", "Too many failed attempts, try again later")
 LOOP = Reply(554, "5.4.6", "Mail loop: this letter was here before")
+NOT_FROM_OUR_DOMAIN = Reply(
+    550,
+    "5.7.1",
+    "Thư mang tên miền của chúng tôi nhưng không do chúng tôi gửi / "
+    "From is in our domain, and the letter bears no signature and no source of ours",
+)
 SERVICE_SAYS: dict[type[ServiceError], Reply] = {
     NoSuchRecipient: Reply(550, "5.1.1", "No such recipient here"),
     OverQuota: Reply(452, "4.2.2", "The mailbox is full"),
@@ -75,6 +81,17 @@ PATH_SAYS = {
     PathFault.PARAMETER: (501, "5.5.4"),
     PathFault.UNKNOWN_PARAMETER: (555, "5.5.4"),
 }
+
+
+def fails_dmarc(domain: str) -> Reply:
+    """The author's domain asks us to refuse (RFC 9989 §5.3.6)."""
+    shown = domain[:100] if domain.isascii() and domain.isprintable() else "?"
+    return Reply(
+        550,
+        "5.7.1",
+        f"Tên miền {shown} yêu cầu từ chối thư không chứng thực được / "
+        f"refused as the domain {shown} asks: DMARC did not pass",
+    )
 
 
 def bad_path(error: PathError, *, path_code: str) -> Reply:

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 from config.settings import host_port
 from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
 from mailsvc.services.addressees import Addressees
+from mailsvc.services.our_people import OurPeopleKept
 from mailsvc.smtp.gate import PasswordGuard, Shared
 from mailsvc.smtp.lmtp import LmtpRules
 from mailsvc.smtp.mx import MxRules
 from mailsvc.smtp.rules import Limits
 from mailsvc.smtp.session import SmtpSession
 from mailsvc.smtp.submission import SubmissionRules
+from mailsvc.smtp.vetting import Vetting
 
 if TYPE_CHECKING:
     import ssl
 
     from config.settings import Settings
     from mailsvc.net.bridge import Bridge
+    from mailsvc.net.resolver import Resolver
     from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Rules
     from mailsvc.storage.store import Store
@@ -103,6 +106,7 @@ class SmtpServers:
         bridge: Bridge,
         sign_in: SignIn,
         tls: ssl.SSLContext | None,
+        resolver: Resolver | None = None,
     ) -> None:
         self._settings = settings
         self._tls = tls
@@ -118,6 +122,16 @@ class SmtpServers:
             max_hops=settings.smtp.max_received,
             now=time.time,
             token=lambda: secrets.token_hex(12),
+            vetting=None
+            if resolver is None
+            else Vetting(
+                settings.sender_check,
+                bridge,
+                resolver,
+                OurPeopleKept(store),
+                authserv_id=settings.hostname,
+                now=time.time,
+            ),
         )
         self._listeners: list[SmtpListener] = []
 

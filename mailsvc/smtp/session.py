@@ -77,6 +77,11 @@ class SmtpSession(SmtpConnection):
     def _is_idle(self) -> bool:
         return self._transaction.mail is None
 
+    @property
+    def _speaks_utf8(self) -> bool:
+        mail = self._transaction.mail if self.envelope is not None else None
+        return mail is not None and mail.smtputf8
+
     async def _refuse(self, reply: Reply, *, weight: float = 1.0) -> None:
         """Say no to something no honest client does often; a stranger may do so a few times."""
         await self.push(reply)

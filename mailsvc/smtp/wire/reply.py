@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -30,9 +31,12 @@ class Reply:
         """True if the command was done (RFC 5321 §4.2.1, first digit)."""
         return self.code < 400
 
-    def encode(self) -> bytes:
-        """The octets to send; text from strangers cannot break out of its line."""
-        text = self.text
+    def encode(self, *, utf8: bool = False) -> bytes:
+        """The octets to send; text from strangers cannot break out of its line.
+
+        RFC 6531 §3.7.4.2: without `utf8`, which SMTPUTF8 allows, Vietnamese loses its marks.
+        """
+        text = self.text if utf8 or self.text.isascii() else _without_marks(self.text)
         if text.isascii() and text.isprintable() and len(text) <= _MAX_TEXT:  # nearly all of them
             return (
                 f"{self.code} {self.enhanced} {text}\r\n" if self.enhanced else f"{self.code} {text}\r\n"
@@ -46,6 +50,15 @@ class Reply:
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+
+
+def _without_marks(text: str) -> str:
+    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return (
+        "".join(one for one in bare if one.isascii() or not unicodedata.combining(one))
+        .encode("ascii", "replace")
+        .decode()
+    )
 
 
 _DEFAULT_ENHANCED = {

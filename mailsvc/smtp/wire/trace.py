@@ -73,6 +73,17 @@ def header_of(content: bytes) -> bytes:
     return content if end < 0 else content[: end + 2]
 
 
+def without_field(content: bytes, name: bytes) -> bytes:
+    """The letter without any field of this lower-case name."""
+    header = header_of(content)
+    if name not in header.lower():
+        return content
+    field = re.compile(
+        rb"^" + re.escape(name) + rb"[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
+    )
+    return field.sub(b"", header) + content[len(header) :]
+
+
 def hops(header: bytes) -> int:
     """How many servers have handed it on (RFC 5321 §6.3)."""
     return len(_RECEIVED.findall(header))
