@@ -55,6 +55,14 @@ class AccountLocked(ServiceError):
     """The password is right, but the account may not be used; `args[0]` says why."""
 
 
+class TooManyGuesses(ServiceError):
+    """Too many wrong passwords from there; `args[0]` is after how many seconds another is heard."""
+
+
+class SignInUnavailable(ServiceError):
+    """The province's directory server, which knows the password, does not answer."""
+
+
 class Conflict(ServiceError):
     """Somebody else changed it meanwhile: a draft of a newer revision, a plan that drifted."""
 

@@ -32,6 +32,17 @@ class Principal:
     must_change_password: bool = False
     reads: bool = True
     """False for service accounts, which may only send."""
+    only: AccountId | None = None
+    """The one box that this sign-in opens, where an app password was made for it alone."""
+    epoch: int = 0
+    """Of the account's credentials: a sign-in with an older one is over."""
+    app_password_id: int | None = None
+    token_id: int | None = None
+
+    @property
+    def home(self) -> AccountId:
+        """The box whose mailboxes are named without a prefix."""
+        return self.account_id if self.only is None else self.only
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +59,34 @@ class Place:
         return self.mailbox.per_person_seen
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who has rights in a box."""
+
+    address: Address
+    rights: Right
+
+
+def holders(db: Reader, place: Place) -> list[Holder]:
+    """Who reaches the box of a mailbox: its owner where it is a person's, and those it was shared with by name."""
+    box = place.mailbox.account_id
+    rights = {entry.grantee_id: entry.rights for entry in delegations.delegates_of(db.conn, box)}
+    if not place.is_shared:
+        rights[box] = OWNER
+    known = directory_boxes.accounts_by_ids(db.conn, rights)
+    return [Holder(known[account].address, held) for account, held in rights.items() if account in known]
+
+
 def shared_boxes(db: Reader, principal: Principal) -> list[SharedBox]:
     """Unit and post boxes that this person reaches today."""
-    if not principal.reads:
+    if not principal.reads or principal.only is not None:
         return []
     return delegations.delegated_to(db.conn, principal.account_id, vietnam_day(db.clock()))
 
 
 def rights_in(db: Reader, principal: Principal, account: AccountId) -> Right:
     """What this person may do in a box: everything in their own, what was delegated in another, else nothing."""
-    if not principal.reads:
+    if not principal.reads or principal.only not in {None, account}:
         return Right(0)
     if account == principal.account_id:
         return OWNER
@@ -90,6 +119,9 @@ def place_by_name(
 
 def sending_addresses(db: Reader, principal: Principal) -> list[Address]:
     """Addresses that this person may put into From and MAIL FROM, their own first."""
+    if principal.only is not None:
+        may = rights_in(db, principal, principal.only) & Right.SEND_AS
+        return directory_boxes.sending_addresses(db.conn, [principal.only] if may else [])
     own = directory_boxes.sending_addresses(db.conn, [principal.account_id])
     shared = [box.account.id for box in shared_boxes(db, principal) if box.rights & Right.SEND_AS]
     return own + directory_boxes.sending_addresses(db.conn, shared)
