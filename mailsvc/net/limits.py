@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
 
+_IPV4_HOST_BITS = 8
 _IPV6_SITE_BITS = 64
 """One customer has at least a /64: counting single IPv6 addresses would limit nobody."""
 
@@ -31,6 +32,13 @@ def site_of(address: IpAddress) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((int(address) >> _IPV6_SITE_BITS << _IPV6_SITE_BITS, _IPV6_SITE_BITS)))
     return str(address)
+
+
+def network_of(address: IpAddress) -> str:
+    """The network of an address, as people know their own: an IPv4 /24, an IPv6 /64."""
+    if isinstance(address, IPv6Address):
+        return site_of(address)
+    return str(IPv4Network((int(address) >> _IPV4_HOST_BITS << _IPV4_HOST_BITS, 32 - _IPV4_HOST_BITS)))
 
 
 class TrustedNetworks:
@@ -114,6 +122,21 @@ class TokenBuckets:
         if bucket is None:
             return amount <= self._burst
         return bucket.tokens + max(now - bucket.filled_at, 0.0) * self._per_second >= amount
+
+    def wait(self, key: str, now: float, amount: float = 1.0) -> float:
+        """Seconds until that many tokens will be there; takes none."""
+        bucket = self._buckets.get(key)
+        held = self._burst if bucket is None else bucket.tokens
+        since = 0.0 if bucket is None else max(now - bucket.filled_at, 0.0)
+        return max(amount - min(self._burst, held + since * self._per_second), 0.0) / self._per_second
+
+    def forget(self, key: str) -> None:
+        """Fill a bucket up again."""
+        self._buckets.pop(key, None)
+
+    def __len__(self) -> int:
+        """Buckets held."""
+        return len(self._buckets)
 
     def _filled(self, key: str, now: float) -> _Bucket:
         bucket = self._buckets.get(key)
