@@ -1,18 +1,28 @@
 """Boxes from a roster: what would be made, changed, moved or refused. Reads only; the hashing is `seal`'s."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import Connection
 
 from directory.address import Address
-from directory.model import AccountId, AccountKind, AccountState, AddressKind, UnitId
-from directory.names import LocalParts, local_part, split_name, unit_local_part
+from directory.model import AccountId, AccountKind, AccountState, AddressKind, Unit, UnitId
+from directory.names import split_name
 from directory.passwords import PasswordRefused, check_rule, read_hash
+from directory.policies import AddressRule
 from directory.provision.csv_rows import AccountRow, Sheet
 from directory.provision.faults import Fault, Remark
 from directory.provision.known import Box, Known, ProvisionSettings, load
-from directory.provision.plan import AccountChange, AccountPlan, FieldChange, NewAccount, Plan
+from directory.provision.new_addresses import NewAddresses
+from directory.provision.plan import (
+    AccountChange,
+    AccountLock,
+    AccountPlan,
+    FieldChange,
+    NewAccount,
+    Plan,
+)
 from directory.provision.texts import name_texts
 from directory.scope import Deed, Scope
 
@@ -30,13 +40,26 @@ def plan_accounts(
     A box is known by its address; without one by its identifier, or else by name, unit and kind. Passwords of a roster
     count for new boxes only: those in use are not overwritten by a second run. Lines outside of the scope are refused.
     """
-    return _Planner(load(conn, on, settings), scope, sheet).plan()
+    return plan_rows(load(conn, on, settings), scope, sheet)
+
+
+def plan_rows(
+    known: Known, scope: Scope, sheet: Sheet[AccountRow], *, whole_units: Collection[UnitId] = ()
+) -> AccountPlan:
+    """The same on a directory that was read before.
+
+    The rows name everybody who belongs to `whole_units`: whoever is there and in no row will be locked.
+    """
+    return _Planner(known, scope, sheet, whole_units).plan()
 
 
 class _Planner:
     """Sorts the rows of one sheet; each of its steps fills one of the lists."""
 
-    def __init__(self, known: Known, scope: Scope, sheet: Sheet[AccountRow]) -> None:
+    def __init__(
+        self, known: Known, scope: Scope, sheet: Sheet[AccountRow], whole_units: Collection[UnitId]
+    ) -> None:
+        self.whole_units = whole_units
         self.known = known
         self.scope = scope
         self.sheet = sheet
@@ -49,7 +72,7 @@ class _Planner:
         self._line_of: dict[str, int] = {}  # every address of the file, by key
         self._line_of_box: dict[AccountId, int] = {}
         self._line_of_identifier: dict[tuple[str, str], int] = {}
-        self._parts: dict[str, LocalParts] = {}
+        self._addresses: NewAddresses | None = None
         self._by_name: defaultdict[tuple[str, UnitId | None, AccountKind], list[Box]] = defaultdict(list)
 
     def plan(self) -> AccountPlan:
@@ -70,6 +93,8 @@ class _Planner:
                 self._compare(row, box)
             else:  # once by its address, once by its identifier
                 self._refuse(row, "identifier", Fault.DUPLICATE, value=str(box.address), line=str(earlier))
+        locks = self._missing()
+        every = sum(1 for box in self.known.boxes.values() if self._lockable(box))
         return Plan(
             effective_on=self.known.on,
             creates=tuple(self.creates),
@@ -78,7 +103,29 @@ class _Planner:
             unchanged=self.unchanged,
             refused=tuple(sorted(self.refused, key=lambda remark: remark.line)),
             warnings=tuple(self.warnings),
+            locks=locks,
+            locks_of=every,
+            locks_ask=len(locks) * 100 > every * self.known.settings.max_lock_percent,
         )
+
+    def _missing(self) -> tuple[AccountLock, ...]:
+        """Who is in a whole unit and in no row, not even in one that is refused."""
+        named = set(self._line_of_box)
+        named |= {box.id for row in self.sheet.rows if (box := self._explicit_box(row)) is not None}
+        gone = [
+            box
+            for box in self.known.boxes.values()
+            if box.unit_id in self.whole_units and box.id not in named and self._lockable(box)
+        ]
+        return tuple(
+            AccountLock(box.id, box.address, box.display_name, box.unit_id, self._code(box.unit_id))
+            for box in sorted(gone, key=lambda box: box.address.key)
+        )
+
+    def _lockable(self, box: Box) -> bool:
+        """A person's box in use that is the administrator's to lock."""
+        usual = box.kind is AccountKind.PERSONAL and box.state is AccountState.ACTIVE
+        return usual and self.scope.may_do_to(Deed.MANAGE, box.id, box.unit_id, box.kind)
 
     # -- is the row sound?
 
@@ -209,23 +256,22 @@ class _Planner:
         return None
 
     def _box_by_name(self, row: AccountRow) -> Box | None:
-        """The oldest box of this name, unit and kind that no earlier row has taken."""
-        same = self._by_name.get((self._name(row), self._unit_id(row), row.kind))
-        return same.pop() if same else None
+        """The oldest box of this name, unit and kind that no earlier row has taken; not of another birth date."""
+        same = self._by_name.get((self._name(row), self._unit_id(row), row.kind), [])
+        for place in reversed(range(len(same))):
+            if row.birth_date is None or same[place].birth_date in {None, row.birth_date}:
+                return same.pop(place)
+        return None
 
     # -- what becomes of it?
 
     def _create(self, row: AccountRow) -> None:
-        if row.address is not None:
-            address = self._whole(row.address)
-        else:
-            parts = self._local_parts(self.known.domain)
-            if row.kind is AccountKind.UNIT and row.unit:
-                unit = self.known.units[row.unit]
-                base = unit_local_part(unit.short_name, unit.name)
-            else:
-                base = local_part(split_name(row.full_name))
-            address = Address(parts.take(base), self.known.domain)
+        unit = self.known.units.get(row.unit)
+        policy = self.known.policy(unit, row.kind)
+        given = row.address
+        address = self._whole(given) if given is not None else self._made(row, unit, policy.address)
+        if address is None:
+            return
         if row.password is not None:
             try:
                 check_rule(row.password, self.known.settings.rule)
@@ -237,10 +283,10 @@ class _Planner:
                 line=row.line,
                 address=address,
                 kind=row.kind,
-                texts=name_texts(row.kind, self._name(row), row.title or ""),
+                texts=name_texts(row.kind, self._name(row), row.title or "", row.parts),
                 unit_id=self._unit_id(row),
                 unit=row.unit,
-                quota_octets=self.known.settings.quota_of(row.kind),
+                quota_octets=policy.quota.octets,
                 role=row.role,
                 aliases=tuple(
                     dict.fromkeys(
@@ -248,6 +294,8 @@ class _Planner:
                     )
                 ),
                 identifier=row.identifier,
+                birth_date=row.birth_date,
+                phone=row.phone or "",
                 claims_reserved=taken is not None,
                 generated=row.address is None,
                 password=row.password,
@@ -256,6 +304,25 @@ class _Planner:
                 must_change=row.password is not None and row.kind is AccountKind.PERSONAL,
             )
         )
+
+    def _made(self, row: AccountRow, unit: Unit | None, rule: AddressRule) -> Address | None:
+        """An address by the rule; None, with the line refused, where a person has to choose it."""
+        domain = self.known.domain
+        if self._addresses is None:
+            self._addresses = self._open_addresses(domain)
+        if row.kind is AccountKind.UNIT and unit is not None:
+            return Address(self._addresses.for_unit(rule, unit, self.known.above(unit)), domain)
+        name, parts = self._name(row), row.parts or split_name(row.full_name)
+        made = self._addresses.for_person(rule, parts, name, domain, unit, self.known.above(unit))
+        alike = {"value": name, "other": made.like_name, "owner": made.like_address}
+        if not made.local:
+            self._refuse(row, "address", Fault.HOMOGRAPH_REFUSED, **alike)
+            return None
+        address = Address(made.local, domain)
+        if made.like_name:
+            values = {**alike, "address": str(address)}
+            self.warnings.append(Remark(row.line, "full_name", Fault.HOMOGRAPH, values))
+        return address
 
     def _compare(self, row: AccountRow, box: Box) -> None:
         name, unit_id = self._name(row), self._unit_id(row)
@@ -268,6 +335,9 @@ class _Planner:
         )
         known_identifier = row.identifier is None or row.identifier in self.known.box_of_identifier
         identifier = None if known_identifier or box.person_id is None else row.identifier
+        person = box.person_id is not None
+        birth_date = (row.birth_date or box.birth_date) if person else None
+        phone = row.phone if row.phone is not None and person else box.phone
         state = AccountState.ACTIVE if box.was_taken_back else box.state
         pairs = (
             ("state", box.state.value, state.value),
@@ -277,6 +347,8 @@ class _Planner:
             ("title", box.title, title),
             ("aliases", "", " ".join(str(alias) for alias in aliases)),
             ("identifier", "", identifier[1] if identifier is not None else ""),
+            ("birth_date", _day(box.birth_date), _day(birth_date)),
+            ("phone", box.phone, phone),
         )
         fields = tuple(FieldChange(column, old, new) for column, old, new in pairs if old != new)
         if not fields:
@@ -287,7 +359,7 @@ class _Planner:
             account_id=box.id,
             person_id=box.person_id,
             address=box.address,
-            texts=name_texts(box.kind, name, title),
+            texts=name_texts(box.kind, name, title, row.parts),
             unit_id=unit_id if row.unit else box.unit_id,
             unit=row.unit,
             role=role,
@@ -297,6 +369,8 @@ class _Planner:
             new_identifier=identifier,
             fields=fields,
             kind=box.kind,
+            birth_date=birth_date,
+            phone=phone,
             revived=box.was_taken_back,
             restored_aliases=tuple(
                 alias.key for given in row.aliases if (alias := self._whole(given)).key in self.known.taken
@@ -316,10 +390,17 @@ class _Planner:
     def _code(self, unit_id: UnitId | None) -> str:
         return "" if unit_id is None else self.known.code_of[unit_id]
 
-    def _local_parts(self, domain: str) -> LocalParts:
+    def _open_addresses(self, domain: str) -> NewAddresses:
         """What may still be given out there: nothing that the directory or a line of the file has."""
-        if domain not in self._parts:
-            ending = f"@{domain}"
-            keys = (*self.known.taken, *self._line_of)
-            self._parts[domain] = LocalParts(key.removesuffix(ending) for key in keys if key.endswith(ending))
-        return self._parts[domain]
+        ending = f"@{domain}"
+        keys = (*self.known.taken, *self._line_of)
+        people = (
+            (box.display_name, str(box.address))
+            for box in self.known.boxes.values()
+            if box.kind is AccountKind.PERSONAL and box.state is not AccountState.ARCHIVED
+        )
+        return NewAddresses((key.removesuffix(ending) for key in keys if key.endswith(ending)), people)
+
+
+def _day(value: date | None) -> str:
+    return "" if value is None else value.isoformat()

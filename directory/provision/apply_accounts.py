@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from directory import audit
@@ -12,7 +12,9 @@ from directory.address import Address
 from directory.model import AccountId, AccountKind, AccountState, AddressKind, PostRole, UnitId
 from directory.provision.plan import (
     AccountChange,
+    AccountLock,
     AccountPlan,
+    LocksUnconfirmedError,
     NewAccount,
     PlanDriftedError,
     PlanRefusedError,
@@ -24,21 +26,31 @@ from directory.tables import accounts, addresses, person_identifiers, persons, p
 
 
 def apply_accounts(
-    conn: Connection, plan: AccountPlan, *, at: int, actor: str, on_accounts_created: OnAccountsCreated
+    conn: Connection,
+    plan: AccountPlan,
+    *,
+    at: int,
+    actor: str,
+    on_accounts_created: OnAccountsCreated,
+    confirmed_locks: int | None = None,
 ) -> dict[str, AccountId]:
-    """Make, change and move the boxes of a sealed plan, or nothing: what is raised undoes the caller's transaction.
+    """Make, change, move and lock the boxes of a sealed plan, or nothing: what is raised undoes the caller's transaction.
 
+    A plan that asks before it locks so many wants the number again (`confirmed_locks`), else LocksUnconfirmedError.
     Returns the new boxes by address key.
     """
     if plan.refused:
         raise PlanRefusedError(f"{plan.counts['refused']} lines are refused")
     if any(new.password and new.password_hash is None for new in plan.creates):
         raise ValueError("the plan is not sealed: hashing does not belong in a transaction")
+    if plan.locks_ask and confirmed_locks != len(plan.locks):
+        raise LocksUnconfirmedError(len(plan.locks), plan.locks_of)
     altered = (*plan.changes, *plan.moves)
     _refuse_drift(conn, plan, altered)
     try:
         created = _create(conn, plan.creates, plan.effective_on, at)
         _alter(conn, altered, plan.effective_on, at)
+        _lock(conn, plan.locks, at)
     except IntegrityError as error:
         raise PlanDriftedError("an address or identifier was given away meanwhile") from error
     if created:
@@ -63,6 +75,18 @@ def _refuse_drift(conn: Connection, plan: AccountPlan, altered: Sequence[Account
                 raise PlanDriftedError("an account of the plan was changed meanwhile")
     if expected:
         raise PlanDriftedError("an account of the plan is gone")
+    for ids in chunks([lock.account_id for lock in plan.locks]):
+        active = select(func.count()).where(
+            accounts.c.id.in_(ids), accounts.c.state == AccountState.ACTIVE.value
+        )
+        if conn.execute(active).scalar_one() != len(ids):
+            raise PlanDriftedError("an account to be locked was changed meanwhile")
+
+
+def _lock(conn: Connection, locks: Sequence[AccountLock], at: int) -> None:
+    for ids in chunks([lock.account_id for lock in locks]):
+        to_lock = update(accounts).where(accounts.c.id.in_(ids))
+        conn.execute(to_lock.values(state=AccountState.LOCKED.value, locked_at=at))
 
 
 def _create(conn: Connection, creates: Sequence[NewAccount], on: date, at: int) -> dict[str, AccountId]:
@@ -106,7 +130,17 @@ def _is_person(new: NewAccount) -> bool:
 
 
 def _person(new: NewAccount, person_id: int, at: int) -> dict[str, Any]:
-    return {"id": person_id, **new.texts.person_columns, "created_at": at}
+    return {
+        "id": person_id,
+        **new.texts.person_columns,
+        "birth_date": _day(new.birth_date),
+        "phone": new.phone,
+        "created_at": at,
+    }
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
 
 
 def _account(new: NewAccount, account_id: AccountId, person_id: int | None, at: int) -> dict[str, Any]:
@@ -199,9 +233,14 @@ def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int
         conn,
         persons,
         [
-            {"id": change.person_id, **change.texts.person_columns}
+            {
+                "id": change.person_id,
+                **change.texts.person_columns,
+                "birth_date": _day(change.birth_date),
+                "phone": change.phone,
+            }
             for change in people
-            if change.texts.display_name != change.old_display_name
+            if {item.field for item in change.fields} & {"full_name", "birth_date", "phone"}
         ],
     )
     _change_posts(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from directory.address import Address, AddressError, parse_address
-from directory.model import MAX_IDENTIFIER, AccountKind, Branch, PostRole, Tier
+from directory.model import MAX_IDENTIFIER, AccountKind, Branch, NameParts, PostRole, Tier
 from directory.names import tidy
 from directory.provision.faults import Fault, Remark
 
@@ -25,13 +25,24 @@ MAX_SECRET: Final = 1024
 UNIT_COLUMNS: Final = ("code", "name", "parent", "tier", "branch")
 UNIT_EXTRAS: Final = ("short_name", "place", "identifier", "headcount", "valid_from", "valid_to")
 ACCOUNT_COLUMNS: Final = ("address", "full_name", "unit", "kind")
-ACCOUNT_EXTRAS: Final = ("password", "password_hash", "role", "title", "aliases", "identifier")
+ACCOUNT_EXTRAS: Final = (
+    "password",
+    "password_hash",
+    "role",
+    "title",
+    "aliases",
+    "identifier",
+    "birth_date",
+    "phone",
+)
 SECRETS: Final = frozenset({"password", "password_hash"})  # cells that may begin with any sign
 
 _CODE: Final = re.compile(r"[^\W_](?:[\w./-]*\w)?")
 _OWN_LOCAL: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]|\.(?!\.))*(?<!\.)")
 _OLD_IDENTIFIER: Final = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")  # Thông tư 10/2016/TT-BTTTT
 _VIETNAMESE_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_PHONE: Final = re.compile(r"\+?[0-9]{3,15}")  # ITU-T E.164 §6.2.1: 15 digits at most
+_PHONE_SIGNS: Final = re.compile(r"[\s.()-]")
 _FORMULA_SIGNS: Final = "=+-@"  # and the tab and carriage return that control characters cover
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -71,6 +82,9 @@ class AccountRow:
     title: str | None = None
     aliases: tuple[Address, ...] = ()
     identifier: tuple[str, str] | None = None
+    birth_date: date | None = None
+    phone: str | None = None
+    parts: NameParts | None = None  # given in columns of their own, not split from the full name
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,14 @@ class Cells:
         if len(rest) > MAX_IDENTIFIER:
             self.fault(column, Fault.TOO_LONG, limit=str(MAX_IDENTIFIER))
         return scheme.strip().lower(), rest.strip()
+
+    def phone(self, column: str) -> str | None:
+        """A telephone number as it is dialled: digits, with + for another country's."""
+        value = tidy(self.raw(column))
+        number = _PHONE_SIGNS.sub("", value)
+        if number and not _PHONE.fullmatch(number):
+            self.fault(column, Fault.BAD_PHONE, value=value[:40])
+        return number or None
 
     def secret(self, column: str) -> str | None:
         """A password or its hash."""
@@ -279,6 +301,8 @@ def _account_row(cells: Cells) -> AccountRow | None:
         title=cells.optional("title", MAX_NAME),
         aliases=cells.addresses("aliases"),
         identifier=cells.identifier("identifier"),
+        birth_date=cells.day("birth_date"),
+        phone=cells.phone("phone"),
     )
     if row.password is not None and row.password_hash is not None:
         cells.fault("password_hash", Fault.TWO_PASSWORDS)

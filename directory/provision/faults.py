@@ -6,6 +6,8 @@ from dataclasses import field as _field
 from enum import StrEnum
 from typing import Final
 
+from directory.provision.roster_words import ROSTER_WORDS
+
 
 class Fault(StrEnum):
     """What is wrong with a line; the words are in `WORDING`."""
@@ -77,6 +79,38 @@ class Fault(StrEnum):
     POST_LATER = "post_later"
     TWO_HEADS = "two_heads"
     OVERLAPS = "overlaps"
+    # rosters of offices; their words are in roster_words.py
+    BAD_PHONE = "bad_phone"
+    HOMOGRAPH = "homograph"
+    HOMOGRAPH_REFUSED = "homograph_refused"
+    NOT_XLSX = "not_xlsx"
+    XLSX_BOMB = "xlsx_bomb"
+    XLSX_MACROS = "xlsx_macros"
+    XLSX_LINKS = "xlsx_links"
+    FORMULA_CELL = "formula_cell"
+    ERROR_CELL = "error_cell"
+    UNREADABLE_SHEET = "unreadable_sheet"
+    SHEET_IGNORED = "sheet_ignored"
+    NO_HEADER = "no_header"
+    REPEATED_FIELD = "repeated_field"
+    COLUMN_UNUSED = "column_unused"
+    OLD_FONT = "old_font"
+    NO_UNIT = "no_unit"
+    UNKNOWN_UNIT_NAME = "unknown_unit_name"
+    AMBIGUOUS_UNIT = "ambiguous_unit"
+    DEPARTMENT_UNKNOWN = "department_unknown"
+    UNIT_FROM_TITLE = "unit_from_title"
+    BAD_BIRTH_DATE = "bad_birth_date"
+    BIRTH_IMPLAUSIBLE = "birth_implausible"
+    YEAR_ONLY = "year_only"
+    LEADING_ZERO = "leading_zero"
+    BAD_IDENTIFIER = "bad_identifier"
+    OUTSIDE_ADDRESS = "outside_address"
+    ADDRESS_KEPT = "address_kept"
+    OTHER_PERSON = "other_person"
+    AMBIGUOUS_PERSON = "ambiguous_person"
+    PERSON_ARCHIVED = "person_archived"
+    TAKES_TOO_LONG = "takes_too_long"
     # administration
     OUT_OF_SCOPE = "out_of_scope"
 
@@ -503,4 +537,5 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "“{value}” is outside of what you administer.",
         "Ask the administrator of that unit or of the province.",
     ),
+    **{Fault(value): _w(*words) for value, words in ROSTER_WORDS.items()},
 }

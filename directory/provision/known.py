@@ -20,9 +20,10 @@ from directory.model import (
     UnitId,
 )
 from directory.passwords import PasswordRule
+from directory.policies import Defaults, Policy, PolicyBook, open_book
 from directory.repository.domains import default_domain, local_domains
 from directory.repository.units import unit_ids_by_code, units_on
-from directory.tables import accounts, addresses, person_identifiers, posts
+from directory.tables import accounts, addresses, person_identifiers, persons, posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,12 @@ class ProvisionSettings:
     personal_quota: int = PERSONAL_QUOTA.octets
     unit_quota: int = UNIT_QUOTA.octets
     rule: PasswordRule = field(default_factory=PasswordRule)
+    max_lock_percent: int = 5  # of the accounts in scope; more than that asks again
 
-    def quota_of(self, kind: AccountKind) -> int:
-        """The octets that a new box of this kind may hold."""
-        return self.unit_quota if kind is AccountKind.UNIT else self.personal_quota
+    @property
+    def defaults(self) -> Defaults:
+        """What holds where no policy says anything."""
+        return Defaults(personal_quota=self.personal_quota, unit_quota=self.unit_quota)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Box:
     title: str
     role: PostRole | None
     address: Address
+    birth_date: date | None = None
+    phone: str = ""
 
     @property
     def was_taken_back(self) -> bool:
@@ -81,6 +86,17 @@ class Known:
     taken: Mapping[str, Taken]
     box_of_identifier: Mapping[tuple[str, str], AccountId]
     settings: ProvisionSettings
+    book: PolicyBook
+
+    def policy(self, unit: Unit | None, kind: AccountKind) -> Policy:
+        """What holds for a new box of this kind in this unit."""
+        return self.book.of(unit.tier if unit else None, unit.branch if unit else None, kind)
+
+    def above(self, unit: Unit | None) -> Unit | None:
+        """The unit over another."""
+        if unit is None or unit.parent_id is None:
+            return None
+        return self.units.get(self.code_of.get(unit.parent_id, ""))
 
 
 def load(conn: Connection, on: date, settings: ProvisionSettings) -> Known:
@@ -117,6 +133,7 @@ def load(conn: Connection, on: date, settings: ProvisionSettings) -> Known:
             if row[2] in box_of_person
         },
         settings=settings,
+        book=open_book(conn, on, settings.defaults),
     )
 
 
@@ -136,7 +153,9 @@ def _boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[B
         accounts.c.display_name,
         accounts.c.title,
         accounts.c.post_role,
-    )
+        persons.c.birth_date,
+        persons.c.phone,
+    ).outerjoin(persons, persons.c.id == accounts.c.person_id)
     for row in conn.execute(query):
         role = role_of.get(row[4]) if row[4] is not None else row[7]
         if row[0] in primary:
@@ -150,4 +169,6 @@ def _boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[B
                 title=row[6],
                 role=None if role is None else PostRole(role),
                 address=primary[row[0]],
+                birth_date=None if row[8] is None else date.fromisoformat(row[8]),
+                phone=row[9] or "",
             )

@@ -33,6 +33,15 @@ class PlanDriftedError(ValueError):
     """What the plan was made from has changed since; it has to be made again."""
 
 
+class LocksUnconfirmedError(ValueError):
+    """The plan locks more of the accounts in scope than go unasked; the number has to be said again."""
+
+    def __init__(self, count: int, of: int) -> None:
+        super().__init__(f"{count} of {of} accounts")
+        self.count = count
+        self.of = of
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One value that changes."""
@@ -53,14 +62,18 @@ class Plan(Generic[Create, Change]):
     unchanged: int = 0
     refused: tuple[Remark, ...] = ()
     warnings: tuple[Remark, ...] = ()
+    locks: tuple["AccountLock", ...] = ()  # who is missing from the roster of a whole unit
+    locks_of: int = 0  # how many accounts the administrator has in all
+    locks_ask: bool = False  # so many that the number has to be confirmed
 
     @property
     def counts(self) -> dict[str, int]:
-        """The five numbers of design §9; a line refused for two reasons counts once."""
+        """The numbers of design §9; a line refused for two reasons counts once."""
         return {
             "create": len(self.creates),
             "change": len(self.changes),
             "move": len(self.moves),
+            "lock": len(self.locks),
             "unchanged": self.unchanged,
             "refused": len({remark.line for remark in self.refused}),
         }
@@ -68,7 +81,7 @@ class Plan(Generic[Create, Change]):
     @property
     def changes_nothing(self) -> bool:
         """Whether applying it would leave everything as it is."""
-        return not (self.creates or self.changes or self.moves)
+        return not (self.creates or self.changes or self.moves or self.locks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,8 @@ class NewAccount:
     role: PostRole | None = None
     aliases: tuple[Address, ...] = ()
     identifier: tuple[str, str] | None = None
+    birth_date: date | None = None
+    phone: str = ""
     claims_reserved: bool = False  # postmaster@ or abuse@ is taken over from the system box
     generated: bool = False  # the address was made from the name
     password: str | None = field(default=None, repr=False)  # until `seal` has hashed it
@@ -150,8 +165,22 @@ class AccountChange:
     new_identifier: tuple[str, str] | None
     fields: tuple[FieldChange, ...]
     kind: AccountKind = AccountKind.PERSONAL
+    birth_date: date | None = None
+    phone: str = ""
     revived: bool = False  # it was taken back unused, and lives again
     restored_aliases: tuple[str, ...] = ()  # keys that it had then
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLock:
+    """A box that will be locked: letters still arrive, nobody signs in."""
+
+    account_id: AccountId
+    address: Address
+    display_name: str
+    unit_id: UnitId | None
+    unit: str
+    kind: AccountKind = AccountKind.PERSONAL
 
 
 AccountPlan = Plan[NewAccount, AccountChange]
@@ -174,6 +203,10 @@ def plan_to_json(plan: "UnitPlan | AccountPlan", language: str = "vi") -> dict[s
             "create": [_create_json(create) for create in plan.creates],
             "change": [_change_json(change) for change in plan.changes],
             "move": [_change_json(move) for move in plan.moves],
+            "lock": [
+                {"address": str(lock.address), "name": lock.display_name, "unit": lock.unit}
+                for lock in plan.locks
+            ],
             "refused": remarks_to_json(plan.refused, language),
             "warnings": remarks_to_json(plan.warnings, language),
         },

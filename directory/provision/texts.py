@@ -17,6 +17,7 @@ class NameTexts:
     name_fold: str
     title_fold: str
     sort_key: str
+    parts_overridden: bool = False  # they were given, and are not what splitting the name gives
 
     @property
     def account_columns(self) -> dict[str, Any]:
@@ -37,13 +38,17 @@ class NameTexts:
             "family_name": self.parts.family,
             "middle_name": self.parts.middle,
             "given_name": self.parts.given,
+            "parts_overridden": int(self.parts_overridden),
             "sort_key": self.sort_key,
         }
 
 
-def name_texts(kind: AccountKind, display_name: str, title: str) -> NameTexts:
+def name_texts(
+    kind: AccountKind, display_name: str, title: str, given_parts: NameParts | None = None
+) -> NameTexts:
     """A person is sought and sorted by given name, everything else as it is written."""
-    parts = split_name(display_name)
+    usual = split_name(display_name)
+    parts = given_parts or usual
     personal = kind is AccountKind.PERSONAL
     return NameTexts(
         display_name=display_name,
@@ -52,4 +57,5 @@ def name_texts(kind: AccountKind, display_name: str, title: str) -> NameTexts:
         name_fold=name_fold(parts) if personal else text_fold(display_name),
         title_fold=text_fold(title),
         sort_key=sort_key(parts) if personal else text_sort_key(display_name),
+        parts_overridden=parts != usual,
     )

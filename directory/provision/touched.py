@@ -17,7 +17,7 @@ from directory.tables import accounts, plan_units, plans, unit_versions, units
 NO_UNIT: Final = 0
 """Stands for a root that is made or a box of no unit: in nobody's scope but the console's."""
 
-_DEEDS: Final = {"account": Deed.MANAGE}
+_DEEDS: Final = {"account": Deed.MANAGE, "person": Deed.MANAGE}
 """What taking back a plan of this kind needs; every other kind changes the tree."""
 
 
@@ -87,6 +87,8 @@ def _of_import(conn: Connection, plan: Plan[Any, Any]) -> Iterable[Touched]:
         else:
             yield Touched(change.unit_id or NO_UNIT, change.kind)
             yield Touched(change.old_unit_id or change.unit_id or NO_UNIT, change.kind)
+    for lock in plan.locks:
+        yield Touched(lock.unit_id or NO_UNIT, lock.kind)
 
 
 def _of_journal(conn: Connection, journal: Journal) -> Iterable[Touched]:

@@ -19,6 +19,7 @@ def test_a_first_run_makes_the_tree_and_a_second_changes_nothing(conn: Connectio
         "create": 0,
         "change": 0,
         "move": 0,
+        "lock": 0,
         "unchanged": 4,
         "refused": 0,
     }
@@ -49,7 +50,7 @@ def test_a_new_name_is_a_new_version_and_the_old_one_stays_in_the_history(conn: 
 def test_a_new_parent_is_a_move(conn: Connection) -> None:
     import_units(conn)
     plan = plan_units(conn, UNITS.replace("DAR,UBND xã Đạ Ròn,UBND", "DAR,UBND xã Đạ Ròn,SYT"))
-    assert plan.counts == {"create": 0, "change": 0, "move": 1, "unchanged": 3, "refused": 0}
+    assert plan.counts == {"create": 0, "change": 0, "move": 1, "lock": 0, "unchanged": 3, "refused": 0}
     assert [(item.field, item.before, item.after) for item in plan.moves[0].fields] == [
         ("parent", "UBND", "SYT")
     ]
