@@ -281,9 +281,80 @@ class PasswordSettings(_Section):
     min_length: int = Field(8, ge=6, description="characters")
     min_classes: int = Field(3, ge=1, le=4, description="of lower, upper, digit, other")
     history: int = Field(3, ge=0, description="former passwords that may not come back")
+    max_age_days: int = Field(
+        0, ge=0, description="days until a password must be changed; 0 is never; a policy may say less"
+    )
+    refuse_leaked: bool = Field(
+        True, description="refuse the passwords that everybody guesses first; a policy may insist on it"
+    )
+    revoke_devices_on_change: bool = Field(
+        False, description="a new password takes app passwords and tokens back too"
+    )
+    scram: bool = Field(
+        False,
+        description="offer SCRAM-SHA-256, and keep its keys of main passwords that are set or typed from then on: a "
+        "thief of the database tries them a hundred times faster than Argon2id; app passwords may use SCRAM anyway",
+    )
     cache_seconds: int = Field(
         300, ge=0, description="seconds for which a proven password need not be hashed again"
     )
+
+
+class SecondFactorSettings(_Section):
+    """One-time codes, passkeys, and proving again before what is dangerous."""
+
+    issuer: str = Field(
+        "", max_length=60, description="the name that apps for one-time codes show; empty: the domain"
+    )
+    proof_minutes: int = Field(
+        10, ge=1, le=240, description="minutes for which a proof of who one is counts for dangerous acts"
+    )
+    max_token_days: int = Field(366, ge=1, le=3660, description="days that a personal token may last at most")
+
+
+class OidcSettings(_Section):
+    """Signing in to webmail at the province's OpenID Connect provider."""
+
+    issuer: str = Field("", description="https address of the provider; empty: not used")
+    client_id: str = Field("", description="what the provider calls us")
+    client_secret: str = Field(
+        "",
+        description="better by environment CONGVU_OIDC__CLIENT_SECRET; empty: a public client with PKCE alone",
+    )
+    label: str = Field("", max_length=60, description="words on the button; empty: the provider's host")
+    scopes: str = Field("openid email", description="what is asked for; openid is needed")
+    match_email: bool = Field(
+        True,
+        description="a verified e-mail address that is an account's signs in to it; else only linked subjects",
+    )
+    counts_as_second_factor: bool = Field(
+        False, description="the provider asks for a second factor itself: none of ours is asked for"
+    )
+    timeout: float = Field(5.0, ge=0.5, le=60, description="seconds for one answer of the provider")
+
+
+class LdapSettings(_Section):
+    """The province's directory server, which knows the password of accounts marked so."""
+
+    url: str = Field(
+        "",
+        pattern=r"^(ldaps?://[^\s/?#]+)?$",
+        description="ldaps://host:636 or ldap://host:389; empty: not used",
+    )
+    start_tls: bool = Field(
+        True, description="StartTLS on ldap:// (RFC 4511 §4.14); never without TLS but to loopback"
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM of its certificate authority; empty: the machine's own"
+    )
+    user_dn: str = Field(
+        "", description="DN to bind as, with {login}, {local} or {domain}; empty: it is searched for"
+    )
+    search_base: str = Field("", description="where people are searched for")
+    search_filter: str = Field("(mail={login})", description="with {login}, {local} or {domain}")
+    bind_dn: str = Field("", description="who searches")
+    bind_password: str = Field("", description="better by environment CONGVU_LDAP__BIND_PASSWORD")
+    timeout: float = Field(5.0, ge=0.5, le=60, description="seconds for one answer of the server")
 
 
 class CalendarSettings(_Section):
@@ -323,6 +394,32 @@ class AdministrationSettings(_Section):
     unit_admins_make_unit_boxes: bool = Field(
         False, description="unit administrators make unit and post boxes too, not only personal ones"
     )
+
+
+class StatisticsSettings(_Section):
+    """How the use of official mail is counted, and what is planned of it."""
+
+    regular_percent: int = Field(
+        80,
+        ge=1,
+        le=100,
+        description="per cent of working days on which who uses mail regularly reads or sends",
+    )
+    prompt_hours: int = Field(
+        8, ge=1, description="working hours in which a unit's letter is opened to count as prompt"
+    )
+    dormant_days: int = Field(90, ge=1, description="days without use after which a box is dormant")
+    plan_provisioned: int = Field(100, ge=1, le=100, description="planned per cent of staff with a box")
+    plan_activated: int = Field(
+        95, ge=1, le=100, description="planned per cent of boxes that were ever signed in to"
+    )
+    plan_regular: int = Field(
+        80, ge=1, le=100, description="planned per cent of people who use mail regularly"
+    )
+    plan_opened: int = Field(
+        100, ge=1, le=100, description="planned per cent of units' letters that are opened"
+    )
+    plan_inside: int = Field(90, ge=1, le=100, description="planned per cent of letters that stay inside")
 
 
 class SearchSettings(_Section):
@@ -377,11 +474,15 @@ class Settings(_Section):
     dns: DnsSettings = DnsSettings()
     report: ReportSettings = ReportSettings()
     password: PasswordSettings = PasswordSettings()
+    second_factor: SecondFactorSettings = SecondFactorSettings()
+    oidc: OidcSettings = OidcSettings()
+    ldap: LdapSettings = LdapSettings()
     life: LifeSettings = LifeSettings()
     groups: GroupSettings = GroupSettings()
     administration: AdministrationSettings = AdministrationSettings()
     search: SearchSettings = SearchSettings()
     calendar: CalendarSettings = CalendarSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -75,7 +75,11 @@ class Defaults:
         given = settings.password
         return cls(
             password=PasswordPolicy(
-                min_length=given.min_length, min_classes=given.min_classes, history=given.history
+                min_length=given.min_length,
+                min_classes=given.min_classes,
+                history=given.history,
+                max_age_days=given.max_age_days,
+                refuse_leaked=given.refuse_leaked,
             ),
             inactivity=InactivityRule(
                 notice_days=settings.life.unused_notice_days, lock_days=settings.life.unused_lock_days
