@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from rich.console import Console
@@ -79,6 +79,14 @@ def finish(ctx: CliContext, plan: UnitPlan | AccountPlan, *, applied: bool, plan
             "Đây là bản xem trước, chưa thay đổi gì. Thêm --yes để thực hiện.",
             "This is a preview, nothing was changed. Add --yes to apply it.",
         )
+
+
+def overtaken(ctx: CliContext) -> NoReturn:
+    """Refuse because somebody else changed the directory between the preview and the deed."""
+    ctx.refuse(
+        "Dữ liệu đã thay đổi trong lúc xem trước. Chạy lại lệnh.",
+        "The directory changed during the preview. Run the command again.",
+    )
 
 
 def refuse_remarks(ctx: CliContext, remarks: Sequence[Remark]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -59,14 +59,7 @@ def _apply(ctx: CliContext, sheet: provision.Sheet[Act], shown: Reorganisation, 
                 plan = reorganise.plan_reorganisation(db.conn, SERVER, sheet, on=on, at=now)
             if plan.journal != shown.journal:
                 break
-    return _overtaken(ctx)
-
-
-def _overtaken(ctx: CliContext) -> NoReturn:
-    ctx.refuse(
-        "Dữ liệu đã thay đổi trong lúc xem trước. Chạy lại lệnh.",
-        "The directory changed during the preview. Run the command again.",
-    )
+    return plan_view.overtaken(ctx)
 
 
 def _write(uow: UnitOfWork, plan: Reorganisation, body: str) -> int:

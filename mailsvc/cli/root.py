@@ -23,6 +23,8 @@ NOUNS = {
     "unit": "mailsvc.cli.unit",
     "account": "mailsvc.cli.account",
     "domain": "mailsvc.cli.domain",
+    "person": "mailsvc.cli.person",
+    "policy": "mailsvc.cli.policy",
     "plan": "mailsvc.cli.plan",
     "admin": "mailsvc.cli.admin",
     "audit": "mailsvc.cli.audit",

@@ -1,0 +1,217 @@
+"""`congvu person`: people come, move, hold a second post, are away, leave and come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from directory import life, provision, repository
+from directory.life import AbsenceKind, Reason
+from directory.model import AccountKind, PostRole, vietnam_day
+from mailsvc.cli import life_view, plan_view
+from mailsvc.cli.account_import import run_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mailsvc.cli.context import CliContext
+
+ROLES = click.Choice([role.value for role in PostRole])
+_address = click.argument("address")
+_on = click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Từ ngày nào; ngày sắp tới thì chờ đến ngày đó / from which day; a day to come is waited for",
+)
+_yes = click.option("--yes", is_flag=True, help="Thực hiện, không chỉ xem trước / apply, not only preview")
+
+
+def _post(*, role: str | None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def options(command: Callable[..., None]) -> Callable[..., None]:
+        for option in (
+            click.option("--title", default="", help="Chức vụ như ghi trong danh bạ / title"),
+            click.option("--role", type=ROLES, default=role, required=role is None, show_default=True),
+            click.option("--unit", required=True, help="Mã đơn vị / code of the unit"),
+        ):
+            command = option(command)
+        return command
+
+    return options
+
+
+_share = click.option(
+    "--share-unit-box", is_flag=True, help="Được dùng hộp thư của đơn vị đó / may use the unit's box"
+)
+
+
+@click.group()
+def person() -> None:
+    """Cán bộ: điều chuyển, kiêm nhiệm, nghỉ, trở lại / people: transfer, second post, leaving, coming back."""
+
+
+@person.command()
+@_address
+@click.pass_obj
+def show(ctx: CliContext, address: str) -> None:
+    """Một người: chức vụ, thời gian nghỉ / one person: posts, departure."""
+    with ctx.store.read() as db:
+        found = repository.account_by_login(db.conn, address)
+        if found is None or found.person_id is None:
+            ctx.refuse(
+                f"Không có cán bộ {address}. Xem: congvu account list --kind personal",
+                f"There is no person {address}. See: congvu account list --kind personal",
+            )
+        codes = {number: code for code, number in repository.unit_ids_by_code(db.conn).items()}
+        posts = repository.posts_of(db.conn, found.person_id)
+        left = life.departure_of(db.conn, found.id)
+        away = life.is_absent(db.conn, found.id, vietnam_day(db.clock()))
+    shown: dict[str, Any] = {
+        "address": str(found.address),
+        "full_name": found.display_name,
+        "state": found.state.value,
+        "away": away,
+        "left": None
+        if left is None
+        else {"reason": left.reason.value, "on": left.left_on.isoformat(), "kept_until": left.keep_until},
+        "posts": [
+            {
+                "unit": codes[post.unit_id],
+                "role": post.role.value,
+                "title": post.title,
+                "primary": post.primary,
+                "valid_from": post.period.valid_from.isoformat(),
+                "valid_to": post.period.valid_to.isoformat() if post.period.valid_to else None,
+            }
+            for post in posts
+        ],
+    }
+    if ctx.json:
+        ctx.give(shown)
+        return
+    click.echo(f"{found.display_name} <{found.address}>  {found.state.value}")
+    for post in shown["posts"]:
+        mark = "*" if post["primary"] else " "
+        until = post["valid_to"] or "…"
+        click.echo(f" {mark} {post['unit']}  {post['title'] or post['role']}  {post['valid_from']} – {until}")
+    if left is not None:
+        ctx.say(
+            f"Nghỉ từ {left.left_on:%d/%m/%Y}, giữ hộp thư đến {left.keep_until:%d/%m/%Y}.",
+            f"Left on {left.left_on}, the box is kept until {left.keep_until}.",
+        )
+
+
+@person.command()
+@click.option("--name", required=True, help="Họ và tên / full name")
+@click.option("--address", default="", help="Bỏ trống: đặt theo quy tắc / empty: made by the rule")
+@click.option("--identifier", default="", help="Số định danh trong hồ sơ / identifier")
+@_post(role="specialist")
+@_yes
+@click.pass_obj
+def join(ctx: CliContext, /, yes: bool, name: str, **options: str) -> None:
+    """Tiếp nhận: tạo người và hộp thư cá nhân / somebody comes: a person and a personal box."""
+    row = {"full_name": name, "kind": AccountKind.PERSONAL.value, **options}
+    sheet = provision.account_row(row)
+    plan_view.refuse_remarks(ctx, sheet.refused)
+    run_plan(ctx, sheet, yes=yes)
+
+
+@person.command()
+@_address
+@_post(role="specialist")
+@_share
+@_on
+@_yes
+@click.pass_obj
+def transfer(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: Any) -> None:
+    """Điều chuyển: hộp thư cá nhân đi theo, hộp thư đơn vị ở lại / transfer; the personal box goes along."""
+    act = life.Transfer(
+        address, options["unit"], PostRole(options["role"]), options["title"], options["share_unit_box"]
+    )
+    life_view.run(ctx, act, on=on, yes=yes)
+
+
+@person.command("second-post")
+@_address
+@_post(role=None)
+@_share
+@_on
+@_yes
+@click.pass_obj
+def second_post(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: Any) -> None:
+    """Kiêm nhiệm / a second post beside the primary one."""
+    act = life.SecondPost(
+        address, options["unit"], PostRole(options["role"]), options["title"], options["share_unit_box"]
+    )
+    life_view.run(ctx, act, on=on, yes=yes)
+
+
+@person.command("end-post")
+@_address
+@click.option("--unit", required=True, help="Mã đơn vị / code of the unit")
+@_on
+@_yes
+@click.pass_obj
+def end_post(ctx: CliContext, /, address: str, unit: str, on: datetime | None, yes: bool) -> None:
+    """Thôi kiêm nhiệm / a second post ends."""
+    life_view.run(ctx, life.EndPost(address, unit), on=on, yes=yes)
+
+
+@person.command()
+@_address
+@_on
+@_yes
+@click.pass_obj
+def leave(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None:
+    """Thôi việc; hộp thư còn đọc được một thời gian theo cấp bậc / leave; the box stays readable for a time."""
+    life_view.run(ctx, life.Departure(address, Reason.LEAVE), on=on, yes=yes)
+
+
+@person.command()
+@_address
+@_on
+@_yes
+@click.pass_obj
+def retire(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None:
+    """Nghỉ hưu / retire."""
+    life_view.run(ctx, life.Departure(address, Reason.RETIREMENT), on=on, yes=yes)
+
+
+@person.command()
+@_address
+@_on
+@_yes
+@click.pass_obj
+def dismiss(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None:
+    """Buộc thôi việc: không còn đọc được hộp thư / dismiss: the box is kept, but not readable by its person."""
+    life_view.run(ctx, life.Departure(address, Reason.DISMISSAL), on=on, yes=yes)
+
+
+@person.command("return")
+@_address
+@_post(role="specialist")
+@_on
+@_yes
+@click.pass_obj
+def return_(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: str) -> None:
+    """Trở lại công tác khi hộp thư còn được giữ / come back while the box is kept."""
+    act = life.Return(address, options["unit"], PostRole(options["role"]), options["title"])
+    life_view.run(ctx, act, on=on, yes=yes)
+
+
+@person.command()
+@_address
+@click.option(
+    "--kind", type=click.Choice([kind.value for kind in AbsenceKind]), default="leave", show_default=True
+)
+@click.option("--back-on", type=click.DateTime(["%Y-%m-%d"]), help="Ngày trở lại / the day of coming back")
+@_on
+@_yes
+@click.pass_obj
+def away(
+    ctx: CliContext, address: str, kind: str, back_on: datetime | None, on: datetime | None, yes: bool
+) -> None:
+    """Nghỉ phép, thai sản, ốm, đi học: không tính là không sử dụng / away: does not count as unused."""
+    act = life.Absence(address, AbsenceKind(kind), back_on.date() if back_on is not None else None)
+    life_view.run(ctx, act, on=on, yes=yes)
