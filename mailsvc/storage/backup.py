@@ -31,7 +31,7 @@ import pysqlite3
 import zstandard
 from sqlalchemy import bindparam, delete, insert, select
 
-from mailsvc.storage import migrate
+from mailsvc.storage import lease, migrate
 from mailsvc.storage.backup_folder import (
     INDEX_ROW,
     LOCK,
@@ -102,7 +102,8 @@ def take(
             (target / name).mkdir(mode=0o700, exist_ok=True)
         run = _Run(store, folder, progress)
         try:
-            taken = run.take()
+            with lease.shared(store.data_dir):  # what the snapshot knows stays until it is copied
+                taken = run.take()
             _forget(folder, keep, taken.manifest.taken_at // DAY - keep_days)
         except (OSError, pysqlite3.Error) as error:
             raise BackupRefused(
@@ -409,6 +410,10 @@ def _forget(folder: BackupFolder, keep: int, oldest_day: int) -> None:
         folder.manifest(number).unlink()
     if len(stay) < len(known):
         sync_directory(folder.manifests)
+    segments = {number for manifest in stay for number in manifest.segments}
+    for path in (folder.root / "segments").glob("[0-9]*.seg"):
+        if int(path.stem) not in segments:
+            path.unlink()  # compacted away, and no backup that stays is older than that
     indexes = {manifest.number for manifest in stay}
     packs = {pack for manifest in stay for pack in manifest.packs}
     for path in (folder.root / "database").iterdir():

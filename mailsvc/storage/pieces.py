@@ -131,12 +131,13 @@ class PieceFiles:
             os.fdatasync(self._writers[segment_id])
         self._dirty.clear()
 
-    def put_large(self, piece: PreparedPiece) -> None:
+    def put_large(self, piece: PreparedPiece, *, replace: bool = False) -> None:
         """Write a large piece as a durable file, before the unit that refers to it."""
         path = self.large_path(piece.key)
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(path)  # young again: collection spares what may be about to be referred to
-            return
+        if not replace:
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(path)  # young again: collection spares what may be about to be referred to
+                return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
@@ -176,6 +177,11 @@ class PieceFiles:
                 return unpack(path.read_bytes(), key.hex())
             except FileNotFoundError as error:
                 raise PieceDamaged(f"{key.hex()}: file missing") from error
+        record = self.record(segment_id, offset, stored)
+        return unpack(record, f"segment {segment_id} at {offset}")
+
+    def record(self, segment_id: int, offset: int, stored: int) -> bytes:
+        """A record as it lies in its segment, unchecked; shorter where the segment is."""
         fd = self._readers.get(segment_id)
         if fd is None:
             try:
@@ -187,7 +193,7 @@ class PieceFiles:
             if kept != fd:
                 os.close(fd)
                 fd = kept
-        return unpack(os.pread(fd, RECORD.size + stored, offset), f"segment {segment_id} at {offset}")
+        return os.pread(fd, RECORD.size + stored, offset)
 
     def close(self) -> None:
         """Close every segment."""

@@ -54,6 +54,8 @@ class Store:
         self.database = Database(data_dir, settings.url)
         self.pieces = PieceFiles(data_dir, settings.segment_bytes, settings.large_piece_bytes)
         self.room = Room(data_dir, settings.reserve_bytes)
+        self.damaged: frozenset[int] = frozenset()
+        """Pieces that the scrub could not read: whoever brings their octets again mends them."""
         self._listeners: list[Callable[[tuple[Change, ...]], None]] = []
         self._failed = ""
         self._failure_listeners: list[Callable[[], None]] = []

@@ -37,6 +37,12 @@ ADD_PIECE = Statement(
     .values({name: bindparam(name) for name in ("key", "segment_id", "offset", "stored", "size", "coding")})
     .returning(_pieces.c.id)
 )
+MEND_PIECE = Statement(
+    update(_pieces)
+    .where(_pieces.c.key == bindparam("key"))
+    .values({name: bindparam(name) for name in ("segment_id", "offset", "stored", "size", "coding")})
+    .returning(_pieces.c.id)
+)
 OPEN_SEGMENT = Statement(
     select(_segments.c.id, _segments.c.length)
     .where(_segments.c.sealed == 0)
@@ -146,21 +152,19 @@ class UnitOfWork(Reader):
     def put_piece(self, piece: PreparedPiece, *, is_large: bool) -> int:
         """The id of a piece, stored now if it is new. Large ones are files already (`PieceFiles.put_large`)."""
         known = self.one(PIECE_BY_KEY, {"key": piece.key})
-        if known is not None:
+        is_damaged = known is not None and known[0] in self.store.damaged
+        if known is not None and not is_damaged:
             return int(known[0])
         self.store.room.need()
         segment_id: int | None = None
         offset = 0
         if is_large:
-            self.store.pieces.put_large(
-                piece
-            )  # a file already, unless collection took it for garbage meanwhile
+            # A file already, unless it is damaged, or collection took it for garbage meanwhile.
+            self.store.pieces.put_large(piece, replace=is_damaged)
         else:
-            record = piece.record
-            segment_id, offset = self._allot(len(record))
-            self.store.pieces.append(segment_id, offset, record)
+            segment_id, offset = self.place(piece.record)
         row = self.one(
-            ADD_PIECE,
+            ADD_PIECE if known is None else MEND_PIECE,
             {
                 "key": piece.key,
                 "segment_id": segment_id,
@@ -172,6 +176,12 @@ class UnitOfWork(Reader):
         )
         assert row is not None
         return int(row[0])
+
+    def place(self, record: bytes) -> tuple[int, int]:
+        """Put a record at the end of the open segment: where it lies once this transaction is committed."""
+        segment_id, offset = self._allot(len(record))
+        self.store.pieces.append(segment_id, offset, record)
+        return segment_id, offset
 
     def _allot(self, octets: int) -> tuple[int, int]:
         if self._segment is None:
