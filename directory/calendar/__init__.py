@@ -9,13 +9,14 @@ from directory.calendar.days import (
     is_working_day,
     listed_days,
 )
-from directory.calendar.hours import OFFICE_HOURS, add_working_seconds
+from directory.calendar.hours import OFFICE_HOURS, WorkClock, add_working_seconds
 
 __all__ = [
     "OFFICE_HOURS",
     "Calendar",
     "CalendarDay",
     "DayKind",
+    "WorkClock",
     "add_working_seconds",
     "calendar_of",
     "imported_years",

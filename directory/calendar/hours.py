@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from config.settings import CalendarSettings, office_spans
-from directory.calendar.days import ONE_DAY, calendar_of
+from directory.calendar.days import ONE_DAY, Calendar, calendar_of
 from directory.model import vietnam_day
 
 Spans = Sequence[tuple[int, int]]
@@ -44,3 +44,34 @@ def add_working_seconds(conn: Connection, instant: int, seconds: int, hours: Spa
 def _midnight(day: date) -> int:
     """Local midnight, at which the day begins."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) - _UTC_PLUS_7
+
+
+class WorkClock:
+    """Working seconds of a span of days, for many questions of how long offices had for something."""
+
+    def __init__(self, calendar: Calendar, hours: Spans = OFFICE_HOURS) -> None:
+        self._first = _midnight(calendar.first)
+        self._hours = hours
+        a_day = sum(closes - opens for opens, closes in hours)
+        self._before = [0]
+        """Working seconds before each day of the span."""
+        day = calendar.first
+        while day <= calendar.last:
+            self._before.append(self._before[-1] + (a_day if calendar.works(day) else 0))
+            day += ONE_DAY
+
+    def between(self, start: int, end: int) -> int:
+        """Working seconds from one instant to another, as far as the span goes."""
+        return max(self._until(end) - self._until(start), 0)
+
+    def _until(self, instant: int) -> int:
+        day, second = divmod(instant - self._first, 86_400)
+        if day < 0:
+            return 0
+        if day >= len(self._before) - 1:
+            return self._before[-1]
+        if self._before[day + 1] == self._before[day]:
+            return self._before[day]
+        return self._before[day] + sum(
+            min(max(second - opens, 0), closes - opens) for opens, closes in self._hours
+        )

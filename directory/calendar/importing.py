@@ -117,6 +117,5 @@ def _rows(days: Sequence[CalendarDay]) -> list[dict[str, str]]:
 
 def _require_province(scope: Scope) -> None:
     """The calendar is one for all: who may appoint administrators somewhere is of the province."""
-    where = scope.units(Deed.APPOINT)
-    if where is not None and not where:
+    if not scope.has(Deed.APPOINT):
         raise OutOfScopeError(Deed.APPOINT, "working_calendar")

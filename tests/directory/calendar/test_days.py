@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from directory.calendar import (
     Calendar,
     DayKind,
+    WorkClock,
     add_working_seconds,
     calendar_of,
     imported_years,
@@ -78,3 +79,19 @@ def test_no_time_is_no_wait_and_a_term_without_an_end_is_refused(conn):
 def test_a_span_is_read_once_and_asked_often():
     span = Calendar(date(2026, 5, 1), date(2026, 5, 3), {date(2026, 5, 1): DayKind.HOLIDAY})
     assert list(span.working_days()) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-02-12T08:30", "2026-02-12T10:30", 2),
+        ("2026-02-12T10:30", "2026-02-12T14:30", 2),  # lunch is no time to read
+        ("2026-02-12T18:00", "2026-02-13T07:30", 0),  # what comes at night was not waiting
+        ("2026-02-14T16:00", "2026-02-23T08:30", 2),  # over Tết
+        ("2026-02-13T08:30", "2026-02-12T10:30", 0),
+        ("2026-02-01T00:00", "2026-02-13T11:30", 11.5),  # only as far back as the span goes
+    ],
+)
+def test_how_long_a_letter_waited_is_told_in_office_hours(tet, start, end, hours):
+    clock = WorkClock(calendar_of(tet, date(2026, 2, 12), date(2026, 2, 23)))
+    assert clock.between(at(start), at(end)) == hours * HOUR

@@ -1,0 +1,65 @@
+"""Months that are over are kept as they were counted: what is merged or archived later does not rewrite them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from directory.model import UnitId, vietnam_day
+from mailsvc.services.statistics.figures import figures_of
+from mailsvc.services.statistics.gather import Gatherer
+from mailsvc.services.statistics.month import month_of
+from mailsvc.storage.tables import adoption_months
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from mailsvc.services.statistics.figures import Figures
+    from mailsvc.services.statistics.month import Month
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
+
+ByUnit = dict[UnitId, "Figures"]
+DAYS_TO_SETTLE = 3
+"""Letters of a month's last days are opened in the next one: a month is kept some days after its end."""
+
+
+def kept(db: Reader, month: Month) -> ByUnit:
+    """The figures of a month as they were kept; empty if it was not."""
+    query = select(adoption_months.c.unit_id, adoption_months.c.figures).where(
+        adoption_months.c.month == str(month)
+    )
+    return {UnitId(row[0]): figures_of(json.loads(row[1])) for row in db.conn.execute(query)}
+
+
+def figures(db: Reader, month: Month, settings: Settings) -> tuple[ByUnit, bool]:
+    """The figures of a month by unit, and whether they are final."""
+    known = kept(db, month)
+    if known:
+        return known, True
+    return Gatherer(db, month, settings.statistics, settings.calendar).by_unit(), False
+
+
+def due(db: Reader) -> Month | None:
+    """The month that is over and has yet to be kept, if there is one."""
+    today = vietnam_day(db.clock())
+    last = month_of(today).plus(-1)
+    if (today - last.last).days < DAYS_TO_SETTLE or kept(db, last):
+        return None
+    return last
+
+
+def keep(uow: UnitOfWork, month: Month, by_unit: ByUnit) -> None:
+    """Keep a month; counted anew, it replaces what was kept."""
+    uow.conn.execute(delete(adoption_months).where(adoption_months.c.month == str(month)))
+    rows = [
+        {
+            "month": str(month),
+            "unit_id": unit_id,
+            "figures": json.dumps(one.to_json()),
+            "frozen_at": uow.clock(),
+        }
+        for unit_id, one in by_unit.items()
+    ]
+    if rows:
+        uow.conn.execute(insert(adoption_months), rows)
