@@ -34,6 +34,8 @@ class Viewer:
     name: str
     unit: str = ""
     must_change_password: bool = False
+    read_only: bool = False
+    """Somebody who left: the own box may still be read until it is archived."""
 
 
 @dataclass(frozen=True, slots=True)

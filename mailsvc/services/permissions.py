@@ -32,6 +32,8 @@ class Principal:
     must_change_password: bool = False
     reads: bool = True
     """False for service accounts, which may only send."""
+    read_only: bool = False
+    """Somebody who left: the own box may still be read."""
     only: AccountId | None = None
     """The one box that this sign-in opens, where an app password was made for it alone."""
     epoch: int = 0
@@ -89,7 +91,7 @@ def rights_in(db: Reader, principal: Principal, account: AccountId) -> Right:
     if not principal.reads or principal.only not in {None, account}:
         return Right(0)
     if account == principal.account_id:
-        return OWNER
+        return Right.READ if principal.read_only else OWNER
     return delegations.rights_on(db.conn, principal.account_id, account, vietnam_day(db.clock()))
 
 

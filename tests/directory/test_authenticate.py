@@ -178,3 +178,11 @@ def test_unknown_and_wrong_take_the_same_time(staffed: Connection) -> None:
 def test_no_hash_is_kept_in_clear_anywhere_else(staffed: Connection) -> None:
     shared = select(accounts.c.password_hash).where(accounts.c.kind != "personal")
     assert set(staffed.execute(shared).scalars()) == {None}
+
+
+def test_who_left_comes_in_by_the_page_and_not_by_a_mail_client(staffed: Connection) -> None:
+    left = update(accounts).where(accounts.c.display_name == "Nguyễn Văn An")
+    staffed.execute(left.values(state=AccountState.LEFT.value))
+    credential = authenticate.look_up(staffed, "annv")
+    assert Verifier(Ticks()).verify(credential, "Đúng-1234", Door.WEB).ok
+    assert Verifier(Ticks()).verify(credential, "Đúng-1234", Door.MAIL).failure is Failure.LOCKED

@@ -49,7 +49,7 @@ class ServiceAccounts:
         if (
             account is None
             or account.kind is not AccountKind.PERSONAL
-            or account.state is not AccountState.ACTIVE
+            or account.state not in {AccountState.ACTIVE, AccountState.LEFT}
         ):
             return None
         return Viewer(
@@ -57,6 +57,7 @@ class ServiceAccounts:
             address=str(account.address),
             name=account.display_name,
             must_change_password=account.must_change_password,
+            read_only=account.state is AccountState.LEFT,
         )
 
     def change_password(self, viewer: Viewer, old: str, new: str) -> None:

@@ -21,4 +21,5 @@ def principal_of(viewer: Viewer) -> Principal:
         display_name=viewer.name,
         kind=AccountKind.PERSONAL,
         must_change_password=viewer.must_change_password,
+        read_only=viewer.read_only,
     )

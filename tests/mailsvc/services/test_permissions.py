@@ -1,5 +1,7 @@
 """Deny by default: nobody reaches a box that is not theirs and was not granted (design §6)."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
@@ -94,3 +96,12 @@ def test_who_was_locked_or_archived_is_nobody_any_more(
 def test_nobody_signs_in_as_a_shared_box(store: Store, people: People) -> None:
     with store.read() as db, pytest.raises(WrongCredentials):
         sign_in.principal(db, people.vanthu)
+
+
+def test_who_left_reads_the_own_box_and_changes_nothing(store: Store, people: People) -> None:
+    left = replace(people.an, read_only=True)
+    with store.read() as db:
+        assert rights_in(db, left, left.account_id) == Right.READ
+        place_by_name(db, left, left.account_id, "INBOX")
+        with pytest.raises(NotPermitted):
+            place_by_name(db, left, left.account_id, "INBOX", Right.ACT)
