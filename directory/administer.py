@@ -85,7 +85,7 @@ def _filtered(query: AnySelect, scope: Scope, wanted: AccountFilter, on: date | 
             query = query.where(accounts.c.unit_id == wanted.unit_id)
     if wanted.kind is not None:
         query = query.where(accounts.c.kind == wanted.kind.value)
-    elif not scope.on_the_server:
+    else:
         query = query.where(accounts.c.kind != AccountKind.SYSTEM.value)
     if wanted.state is not None:
         query = query.where(accounts.c.state == wanted.state.value)

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import provision, repository, upkeep
-from directory.authenticate import FormerPasswords, NewPassword, prepare_password
-from directory.model import AccountKind, AccountState, PostRole, Right, vietnam_day
-from directory.passwords import PasswordFault, PasswordRefused, PasswordRule, first_password, hash_password
-from directory.scope import SERVER
+from directory import provision
+from directory.model import AccountKind, AccountState, PostRole
 from mailsvc.cli import plan_view
 from mailsvc.cli.account_import import run_plan
-from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services.provision import joined_shared_box
+from mailsvc.services.administration import accounts
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Iterator
 
-    from directory.model import Account, Unit, UnitId
     from mailsvc.cli.context import CliContext
 
 KINDS = [kind.value for kind in AccountKind if kind is not AccountKind.SYSTEM]
-RIGHTS = {"read": Right.READ, "act": Right.ACT, "send_as": Right.SEND_AS}
-PASSWORD_SAYS = {
-    PasswordFault.TOO_SHORT: ("Mật khẩu quá ngắn.", "The password is too short."),
-    PasswordFault.TOO_LONG: ("Mật khẩu quá dài.", "The password is too long."),
-    PasswordFault.TOO_FEW_CLASSES: (
-        "Mật khẩu cần thêm loại ký tự: chữ thường, chữ hoa, số, ký hiệu.",
-        "The password needs more kinds of characters: lower, upper, digits, signs.",
-    ),
-    PasswordFault.CONTAINS_NAME: ("Mật khẩu chứa tên đăng nhập.", "The password holds the login name."),
-    PasswordFault.USED_BEFORE: ("Mật khẩu này đã dùng gần đây.", "This password was used lately."),
-    PasswordFault.CONTROL_CHARACTER: (
-        "Mật khẩu có ký tự điều khiển.",
-        "The password holds a control character.",
-    ),
-}
+ROLES = [role.value for role in PostRole]
+_reason = click.option("--reason", default="", help="Lý do, ghi vào nhật ký / reason, for the audit log")
+_keep = click.option(
+    "--keep-password", is_flag=True, help="Không bắt đổi ở lần đầu / need not be changed at first sign-in"
+)
+_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Đọc mật khẩu từ đầu vào chuẩn / read the password from stdin"
+)
 
 
 @click.group()
@@ -66,78 +55,43 @@ def import_(ctx: CliContext, file: Path, yes: bool, first_passwords: Path | None
 
 @account.command()
 @click.argument("address")
-@click.option("--unit", "unit_code", default="", help="Mã đơn vị / code of the unit")
+@click.option("--unit", default="", help="Mã đơn vị / code of the unit")
 @click.option("--name", required=True, help="Họ và tên, hoặc tên hộp thư / name")
 @click.option("--kind", type=click.Choice(KINDS), default="personal", show_default=True)
-@click.option("--role", type=click.Choice([role.value for role in PostRole]), default=None)
+@click.option("--role", type=click.Choice(ROLES), default=None)
 @click.option("--title", default="", help="Chức vụ / title")
-@click.option(
-    "--password-stdin", is_flag=True, help="Đọc mật khẩu từ đầu vào chuẩn / read the password from stdin"
-)
-@click.option(
-    "--keep-password", is_flag=True, help="Không bắt đổi ở lần đầu / need not be changed at first sign-in"
-)
+@_stdin
+@_keep
 @click.pass_obj
-def create(
-    ctx: CliContext,
-    /,
-    address: str,
-    unit_code: str,
-    password_stdin: bool,
-    keep_password: bool,
-    **options: Any,
-) -> None:
+def create(ctx: CliContext, /, password_stdin: bool, **options: Any) -> None:
     """Tạo một tài khoản / create one account."""
-    kind = AccountKind(options["kind"])
     password = _password_from_stdin() if password_stdin else None
-    made = first_password() if password is None and kind.signs_in else None
-    if password is not None and keep_password:
-        _check_rule(ctx, password)
-    row = {"address": address, "full_name": options["name"], "unit": unit_code, "kind": kind.value}
-    row |= {"role": options["role"] or "", "title": options["title"], "password": password or made or ""}
-    sheet = provision.account_row(row)
-    plan_view.refuse_remarks(ctx, sheet.refused)
-    plan, created = run_plan(
-        ctx, sheet, yes=True, quiet=True, keep_passwords=keep_password, creates_only=True
-    )
-    plan_view.refuse_remarks(ctx, plan.refused)
-    if not plan.creates:
-        ctx.refuse(
-            f"{address} đã có. Xem: congvu account show {address}",
-            f"{address} exists. See: congvu account show {address}",
-        )
-    new = plan.creates[0]
+    made = ctx.perform(accounts.CREATE, accounts.CreateAccount(password=password, **options))
     if ctx.json:
-        result: dict[str, Any] = {
-            "address": str(new.address),
-            "kind": kind.value,
-            "id": created[new.address.key],
-        }
-        ctx.give(result | ({"password": made} if made else {}))
-    ctx.say(f"Đã tạo {new.address}.", f"Created {new.address}.")
-    if made:
-        ctx.say(f"Mật khẩu ban đầu: {made}", f"First password: {made}")
+        ctx.give({name: value for name, value in asdict(made).items() if value is not None})
+    ctx.say(f"Đã tạo {made.address}.", f"Created {made.address}.")
+    if made.password:
+        ctx.say(f"Mật khẩu ban đầu: {made.password}", f"First password: {made.password}")
 
 
 @account.command("list")
-@click.option(
-    "--unit", "unit_code", default=None, help="Chỉ đơn vị này và cấp dưới / this unit and those below"
-)
+@click.option("--unit", default="", help="Chỉ đơn vị này và cấp dưới / this unit and those below")
 @click.option("--kind", type=click.Choice([kind.value for kind in AccountKind]), default=None)
 @click.option("--state", type=click.Choice([state.value for state in AccountState]), default=None)
+@click.option("--find", "words", default="", help="Tên hoặc địa chỉ, có dấu hay không / name or address")
 @click.pass_obj
-def list_(ctx: CliContext, unit_code: str | None, kind: str | None, state: str | None) -> None:
+def list_(ctx: CliContext, unit: str, kind: str | None, state: str | None, words: str) -> None:
     """Danh sách tài khoản / accounts."""
-    with ctx.store.read() as db:
-        units = {unit.id: unit for unit in repository.units_on(db.conn, vietnam_day(db.clock()))}
-        found = repository.list_accounts(
-            db.conn,
-            unit_ids=None if unit_code is None else _subtree(ctx, units, unit_code),
-            kind=AccountKind(kind) if kind else None,
-            state=AccountState(state) if state else None,
-        )
+    wanted = accounts.ListAccounts(
+        unit=unit,
+        kind=AccountKind(kind) if kind else None,
+        state=AccountState(state) if state else None,
+        words=words,
+        limit=500,
+    )
+    found = list(_all(ctx, wanted))
     if ctx.json:
-        ctx.give([_as_json(item, units) for item in found])
+        ctx.give([asdict(item) for item in found])
         return
     table = Table(
         ctx.text("Địa chỉ", "Address"),
@@ -147,10 +101,17 @@ def list_(ctx: CliContext, unit_code: str | None, kind: str | None, state: str |
         ctx.text("Trạng thái", "State"),
     )
     for item in found:
-        table.add_row(
-            str(item.address), item.display_name, _code(item, units), item.kind.value, item.state.value
-        )
+        table.add_row(item.address, item.full_name, item.unit, item.kind, item.state)
     Console().print(table)
+
+
+def _all(ctx: CliContext, wanted: accounts.ListAccounts) -> Iterator[accounts.AccountLine]:
+    """Page after page."""
+    after: int | None = 0
+    while after is not None:
+        page = ctx.perform(accounts.LIST, replace(wanted, offset=after))
+        yield from page.accounts
+        after = page.next_offset
 
 
 @account.command()
@@ -158,27 +119,7 @@ def list_(ctx: CliContext, unit_code: str | None, kind: str | None, state: str |
 @click.pass_obj
 def show(ctx: CliContext, address: str) -> None:
     """Một tài khoản: địa chỉ, quyền dùng chung / one account: addresses and who shares it."""
-    with ctx.store.read() as db:
-        today = vietnam_day(db.clock())
-        found = _find(ctx, db.conn, address)
-        units = {unit.id: unit for unit in repository.units_on(db.conn, today)}
-        addresses = repository.addresses_of(db.conn, found.id)
-        shared = repository.delegated_to(db.conn, found.id, today)
-        delegates = repository.delegates_of(db.conn, found.id)
-        people = repository.accounts_by_ids(db.conn, [item.grantee_id for item in delegates])
-    result = _as_json(found, units) | {
-        "must_change_password": found.must_change_password,
-        "quota_octets": found.quota_octets,
-        "last_login_at": found.last_login_at,
-        "addresses": [{"address": str(item.address), "kind": item.kind.value} for item in addresses],
-        "reaches": [
-            {"address": str(item.account.address), "rights": _rights(item.rights)} for item in shared
-        ],
-        "shared_with": [
-            {"address": str(people[item.grantee_id].address), "rights": _rights(item.rights)}
-            for item in delegates
-        ],
-    }
+    result = asdict(ctx.perform(accounts.SHOW, accounts.OneAccount(address)))
     if ctx.json:
         ctx.give(result)
         return
@@ -195,70 +136,50 @@ def show(ctx: CliContext, address: str) -> None:
 
 @account.command("set-password")
 @click.argument("address")
-@click.option(
-    "--password-stdin", is_flag=True, help="Đọc mật khẩu từ đầu vào chuẩn / read the password from stdin"
-)
-@click.option(
-    "--keep-password", is_flag=True, help="Không bắt đổi ở lần đầu / need not be changed at first sign-in"
-)
+@_stdin
+@_keep
 @click.pass_obj
 def set_password(ctx: CliContext, address: str, password_stdin: bool, keep_password: bool) -> None:
     """Đặt lại mật khẩu; không cho thì tự tạo / set a password, or make one."""
-    password = _password_from_stdin() if password_stdin else first_password()
-    if keep_password:
-        _check_rule(ctx, password)
-    stored = NewPassword(hash_password(password))  # slow, so before the transaction
-    try:
-        with ctx.store.write() as uow:
-            found = _find(ctx, uow.conn, address)
-            must_change = not keep_password and found.kind is AccountKind.PERSONAL
-            upkeep.set_password(
-                uow.conn,
-                SERVER,
-                found,
-                stored,
-                must_change=must_change,
-                actor=plan_view.actor(),
-                at=uow.clock(),
-            )
-            uow.record(DirectoryChanged())
-    except upkeep.UpkeepRefused as refused:
-        plan_view.refuse_remarks(ctx, [refused.remark])
+    chosen = _password_from_stdin() if password_stdin else None
+    done = ctx.perform(accounts.RESET, accounts.Reset(address, chosen, keep_password))
     if ctx.json:
-        ctx.give({"address": address} | ({} if password_stdin else {"password": password}))
+        ctx.give({"address": address} | ({"password": done.password} if done.password else {}))
     ctx.say(f"Đã đặt mật khẩu của {address}.", f"The password of {address} is set.")
-    if not password_stdin:
-        ctx.say(f"Mật khẩu ban đầu: {password}", f"First password: {password}")
+    if done.password:
+        ctx.say(f"Mật khẩu ban đầu: {done.password}", f"First password: {done.password}")
 
 
 @account.command()
 @click.argument("address")
-@click.option("--reason", default="", help="Lý do, ghi vào nhật ký / reason, for the audit log")
+@_reason
 @click.pass_obj
 def lock(ctx: CliContext, address: str, reason: str) -> None:
     """Khóa: không đăng nhập được, thư vẫn đến / lock: nobody signs in, letters still arrive."""
-    with ctx.store.write() as uow:
-        found = _find(ctx, uow.conn, address)
-        upkeep.lock(uow.conn, SERVER, found, actor=plan_view.actor(), at=uow.clock(), reason=reason)
-        uow.record(DirectoryChanged())
-    _done(ctx, found, "Đã khóa {}.", "{} is locked.")
+    done = ctx.perform(accounts.LOCK, accounts.WithReason(address, reason))
+    _done(ctx, done, "Đã khóa {}.", "{} is locked.")
 
 
 @account.command()
 @click.argument("address")
-@click.option("--reason", default="", help="Lý do, ghi vào nhật ký / reason, for the audit log")
+@_reason
 @click.pass_obj
 def unlock(ctx: CliContext, address: str, reason: str) -> None:
     """Mở khóa / unlock."""
-    with ctx.store.write() as uow:
-        found = _find(ctx, uow.conn, address)
-        if found.state is AccountState.ARCHIVED:
-            ctx.refuse(
-                f"{address} đã lưu trữ, không mở lại được.", f"{address} is archived and stays closed."
-            )
-        upkeep.unlock(uow.conn, SERVER, found, actor=plan_view.actor(), at=uow.clock(), reason=reason)
-        uow.record(DirectoryChanged())
-    _done(ctx, found, "Đã mở khóa {}.", "{} is unlocked.")
+    done = ctx.perform(accounts.UNLOCK, accounts.WithReason(address, reason))
+    _done(ctx, done, "Đã mở khóa {}.", "{} is unlocked.")
+
+
+@account.command()
+@click.argument("address")
+@click.option("--unit", required=True, help="Mã đơn vị mới / code of the new unit")
+@click.option("--title", default=None, help="Chức vụ mới / the new title")
+@click.option("--role", type=click.Choice(ROLES), default=None)
+@click.pass_obj
+def transfer(ctx: CliContext, /, **options: Any) -> None:
+    """Điều chuyển sang đơn vị khác, từ hôm nay / transfer to another unit, from today."""
+    done = ctx.perform(accounts.TRANSFER, accounts.Transfer(**options))
+    _done(ctx, done, "Đã điều chuyển {}.", "{} is transferred.")
 
 
 @account.command("add-alias")
@@ -267,15 +188,8 @@ def unlock(ctx: CliContext, address: str, reason: str) -> None:
 @click.pass_obj
 def add_alias(ctx: CliContext, address: str, alias: str) -> None:
     """Thêm bí danh / add an alias."""
-    try:
-        with ctx.store.write() as uow:
-            found = _find(ctx, uow.conn, address)
-            added = upkeep.add_alias(uow.conn, SERVER, found, alias, actor=plan_view.actor(), at=uow.clock())
-            uow.record(DirectoryChanged())
-    except upkeep.UpkeepRefused as refused:
-        plan_view.refuse_remarks(ctx, [refused.remark])
-    else:
-        _done(ctx, found, f"Thư gửi {added} nay đến {{}}.", f"Letters to {added} now reach {{}}.")
+    done = ctx.perform(accounts.ADD_ALIAS, accounts.AliasOf(address, alias))
+    _done(ctx, done, f"Thư gửi {done.alias} nay đến {{}}.", f"Letters to {done.alias} now reach {{}}.")
 
 
 @account.command("remove-alias")
@@ -284,13 +198,8 @@ def add_alias(ctx: CliContext, address: str, alias: str) -> None:
 @click.pass_obj
 def remove_alias(ctx: CliContext, address: str, alias: str) -> None:
     """Thu hồi bí danh, không cấp lại cho ai / take an alias back; nobody gets it again."""
-    with ctx.store.write() as uow:
-        found = _find(ctx, uow.conn, address)
-        key = repository.login_key(uow.conn, alias)
-        if not upkeep.remove_alias(uow.conn, SERVER, found, key, actor=plan_view.actor(), at=uow.clock()):
-            ctx.refuse(f"{address} không có bí danh {alias}.", f"{address} has no alias {alias}.")
-        uow.record(DirectoryChanged())
-    _done(ctx, found, f"Đã thu hồi {key}.", f"{key} is taken back.")
+    done = ctx.perform(accounts.REMOVE_ALIAS, accounts.AliasOf(address, alias))
+    _done(ctx, done, f"Đã thu hồi {done.alias}.", f"{done.alias} is taken back.")
 
 
 @account.command()
@@ -300,21 +209,13 @@ def remove_alias(ctx: CliContext, address: str, alias: str) -> None:
 @click.pass_obj
 def grant(ctx: CliContext, box: str, person: str, rights: str) -> None:
     """Cấp quyền dùng chung hộp thư / let a person use a shared box."""
-    wanted = Right(0)
-    for name in rights.split(","):
-        if name.strip() not in RIGHTS:
+    names = [name.strip() for name in rights.split(",")]
+    for name in names:
+        if name not in accounts.RIGHTS:
             raise click.BadParameter(f"{name}: read, act, send_as", param_hint="--rights")
-        wanted |= RIGHTS[name.strip()]
-    with ctx.store.write() as uow:
-        shared, grantee = _find(ctx, uow.conn, box), _find(ctx, uow.conn, person)
-        if not grantee.kind.signs_in or shared.id == grantee.id:
-            ctx.refuse(
-                f"{person} không phải tài khoản cá nhân khác.", f"{person} is not another person's account."
-            )
-        if upkeep.grant(uow.conn, SERVER, shared, grantee, wanted, actor=plan_view.actor(), at=uow.clock()):
-            joined_shared_box(uow, shared.id, grantee.id)
-        uow.record(DirectoryChanged())
-    _done(ctx, shared, f"{person} nay dùng được {{}}.", f"{person} may now use {{}}.")
+    chosen: list[Any] = names
+    done = ctx.perform(accounts.GRANT, accounts.Share(box, person, chosen))
+    _done(ctx, done, f"{person} nay dùng được {{}}.", f"{person} may now use {{}}.")
 
 
 @account.command()
@@ -323,28 +224,16 @@ def grant(ctx: CliContext, box: str, person: str, rights: str) -> None:
 @click.pass_obj
 def revoke(ctx: CliContext, box: str, person: str) -> None:
     """Thu quyền dùng chung hộp thư / take the right back."""
-    with ctx.store.write() as uow:
-        shared, grantee = _find(ctx, uow.conn, box), _find(ctx, uow.conn, person)
-        if not upkeep.revoke(uow.conn, SERVER, shared, grantee, actor=plan_view.actor(), at=uow.clock()):
-            ctx.refuse(f"{person} không có quyền ở {box}.", f"{person} has no right on {box}.")
-        uow.record(DirectoryChanged())
-    _done(ctx, shared, f"{person} không còn dùng {{}}.", f"{person} may no longer use {{}}.")
+    done = ctx.perform(accounts.REVOKE, accounts.Unshare(box, person))
+    _done(ctx, done, f"{person} không còn dùng {{}}.", f"{person} may no longer use {{}}.")
 
 
-def _find(ctx: CliContext, conn: Connection, address: str) -> Account:
-    found = repository.account_by_login(conn, address)
-    if found is None:
-        ctx.refuse(
-            f"Không có tài khoản {address}. Xem: congvu account list",
-            f"There is no account {address}. See: congvu account list",
-        )
-    return found
-
-
-def _done(ctx: CliContext, found: Account, vietnamese: str, english: str) -> None:
+def _done(
+    ctx: CliContext, done: accounts.Done | accounts.AliasChanged, vietnamese: str, english: str
+) -> None:
     if ctx.json:
-        ctx.give({"address": str(found.address), "done": True})
-    ctx.say(vietnamese.format(found.address), english.format(found.address))
+        ctx.give({"address": done.address, "done": True})
+    ctx.say(vietnamese.format(done.address), english.format(done.address))
 
 
 def _password_from_stdin() -> str:
@@ -356,45 +245,3 @@ def _password_from_stdin() -> str:
     if not password:
         raise click.UsageError("--password-stdin: đầu vào chuẩn trống / standard input is empty")
     return password
-
-
-def _check_rule(ctx: CliContext, password: str) -> None:
-    settings = ctx.settings.password
-    rule = PasswordRule(settings.min_length, settings.min_classes, 0)
-    try:
-        prepare_password(password, FormerPasswords((), ()), rule)
-    except PasswordRefused as refused:
-        _refuse_password(ctx, refused.fault)
-
-
-def _refuse_password(ctx: CliContext, fault: PasswordFault) -> NoReturn:
-    vietnamese, english = PASSWORD_SAYS[fault]
-    ctx.refuse(vietnamese, english, reason=fault.value)
-
-
-def _subtree(ctx: CliContext, units: dict[UnitId, Unit], code: str) -> list[UnitId]:
-    root = next((unit.id for unit in units.values() if unit.code == code), None)
-    if root is None:
-        ctx.refuse(
-            f"Không có đơn vị {code}. Xem: congvu unit list",
-            f"There is no unit {code}. See: congvu unit list",
-        )
-    return repository.subtree(units.values(), root)
-
-
-def _code(item: Account, units: dict[UnitId, Unit]) -> str:
-    return units[item.unit_id].code if item.unit_id in units else ""
-
-
-def _rights(rights: Right) -> str:
-    return ",".join(name for name, right in RIGHTS.items() if right in rights)
-
-
-def _as_json(item: Account, units: dict[UnitId, Unit]) -> dict[str, Any]:
-    return {
-        "address": str(item.address),
-        "full_name": item.display_name,
-        "unit": _code(item, units),
-        "kind": item.kind.value,
-        "state": item.state.value,
-    }

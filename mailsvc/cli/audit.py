@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import audit as log
+from mailsvc.services.administration import log
 
 if TYPE_CHECKING:
     from mailsvc.cli.context import CliContext
@@ -21,6 +22,7 @@ FAULTS = {
     "rewritten": ("đã viết lại từ đầu", "was written anew"),
     "cut off": ("bị cắt ở cuối", "was cut off at the end"),
 }
+PAGE = 500
 
 
 @click.group()
@@ -34,26 +36,13 @@ def audit() -> None:
 @click.pass_obj
 def verify(ctx: CliContext, lines: int, head: str) -> None:
     """Kiểm tra chuỗi nhật ký: sửa, thiếu, chèn đều lộ / find any line changed, missing or inserted."""
-    try:
-        expected = bytes.fromhex(head) if head else None
-    except ValueError:
-        raise click.BadParameter(head, param_hint="--head") from None
-    with ctx.store.read() as db:
-        report = log.verify(db.conn, expected_lines=lines, expected_head=expected)
+    report = ctx.perform(log.VERIFY, log.Verify(lines, head))
     if ctx.json:
-        ctx.give(
-            {
-                "lines": report.lines,
-                "head": report.head.hex(),
-                "clean": report.clean,
-                "fault_at": report.fault_at,
-                "fault": report.fault,
-            }
-        )
+        ctx.give(asdict(report))
     if report.clean:
         ctx.say(
-            f"{report.lines} dòng, nguyên vẹn. Ghi lại để so lần sau: --lines {report.lines} --head {report.head.hex()}",
-            f"{report.lines} lines, whole. Note for the next check: --lines {report.lines} --head {report.head.hex()}",
+            f"{report.lines} dòng, nguyên vẹn. Ghi lại để so lần sau: --lines {report.lines} --head {report.head}",
+            f"{report.lines} lines, whole. Note for the next check: --lines {report.lines} --head {report.head}",
         )
         return
     vietnamese, english = FAULTS.get(report.fault, (report.fault, report.fault))
@@ -65,27 +54,23 @@ def verify(ctx: CliContext, lines: int, head: str) -> None:
 
 
 @audit.command("list")
-@click.option("--about", default=None, help="Địa chỉ hoặc mã đơn vị / an address or the code of a unit")
-@click.option("--limit", default=50, show_default=True, help="Số dòng / lines")
+@click.option("--about", default="", help="Địa chỉ hoặc mã đơn vị / an address or the code of a unit")
+@click.option("--before", type=int, default=None, help="Các dòng trước số này / lines before this number")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Số dòng / lines"
+)
 @click.pass_obj
-def list_(ctx: CliContext, about: str | None, limit: int) -> None:
+def list_(ctx: CliContext, about: str, before: int | None, limit: int) -> None:
     """Các dòng mới nhất / the newest lines."""
-    with ctx.store.read() as db:
-        lines = log.lines(db.conn, subject=about, limit=limit)
+    lines: list[log.LogLine] = []
+    while len(lines) < limit:
+        page = ctx.perform(log.LIST, log.ReadLog(about, before, min(PAGE, limit - len(lines))))
+        lines += page.lines
+        before = page.next_before
+        if before is None:
+            break
     if ctx.json:
-        ctx.give(
-            [
-                {
-                    "sequence": line.sequence,
-                    "at": line.at,
-                    "actor": line.actor,
-                    "act": line.act,
-                    "subject": line.subject,
-                    "detail": json.loads(line.detail),
-                }
-                for line in lines
-            ]
-        )
+        ctx.give([asdict(line) for line in lines])
         return
     table = Table(
         "#",
@@ -97,5 +82,6 @@ def list_(ctx: CliContext, about: str | None, limit: int) -> None:
     )
     for line in lines:
         when = datetime.fromtimestamp(line.at, UTC).astimezone().strftime("%d/%m/%Y %H:%M")
-        table.add_row(str(line.sequence), when, line.actor, line.act, line.subject, line.detail)
+        detail = json.dumps(line.detail, ensure_ascii=False)
+        table.add_row(str(line.sequence), when, line.actor, line.act, line.subject, detail)
     Console().print(table)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import click
 
@@ -16,9 +16,30 @@ from mailsvc.storage import migrate
 from mailsvc.storage.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from config.settings import Settings
+    from mailsvc.services.administration.act import Act
+
+Q = TypeVar("Q")
+R = TypeVar("R")
+
+
+class Administration(Protocol):
+    """Where acts of administration are carried out: on this machine, or on a server elsewhere."""
+
+    def perform(self, act: Act[Q, R], request: Q) -> R:
+        """Carry an act out, or raise ActRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The server that `--server` names, and how to speak to it."""
+
+    server: str
+    token_file: Path | None
+    ca: Path | None
 
 
 class Refused(click.ClickException):
@@ -37,8 +58,10 @@ class CliContext:
 
     data_dir: Path
     json: bool
+    elsewhere: Elsewhere | None = None
     _settings: Settings | None = field(default=None)
     _store: Store | None = field(default=None)
+    _administration: Administration | None = field(default=None)
 
     @property
     def vietnamese(self) -> bool:
@@ -73,6 +96,11 @@ class CliContext:
     def settings(self) -> Settings:
         """The settings; all mistakes at once."""
         if self._settings is None:
+            if self.elsewhere is not None:
+                self.refuse(
+                    "Lệnh này chỉ chạy trên chính máy chủ; bỏ --server.",
+                    "This command runs on the server itself only; leave out --server.",
+                )
             try:
                 self._settings = load(self.data_dir, os.environ)
             except SettingsError as error:
@@ -84,6 +112,11 @@ class CliContext:
     @property
     def store(self) -> Store:
         """The store of this installation, checked for its schema."""
+        if self.elsewhere is not None:
+            self.refuse(
+                "Lệnh này chỉ chạy trên chính máy chủ; bỏ --server.",
+                "This command runs on the server itself only; leave out --server.",
+            )
         if self._store is None:
             if not (self.data_dir / "congvu.toml").exists():
                 self.refuse(
@@ -97,6 +130,47 @@ class CliContext:
                 raise Refused(str(error)) from error
             self._store = store
         return self._store
+
+    def perform(self, act: Act[Q, R], request: Q) -> R:
+        """Carry an act of administration out, here or on the server that --server names; a refusal ends the command."""
+        from mailsvc.services.administration.refusal import ActRefused
+
+        try:
+            if self._administration is None:
+                self._administration = self._reach()
+            return self._administration.perform(act, request)
+        except ActRefused as refused:
+            if "fields" in refused.detail:
+                raise click.UsageError(self.text(refused.vi, refused.en)) from refused
+            self.refuse(refused.vi, refused.en, **self._in_language(refused.detail))
+
+    def _reach(self) -> Administration:
+        if self.elsewhere is None:
+            from mailsvc.cli.local import Local
+
+            return Local(self.store, self.settings)
+        from mailsvc.cli.remote import Remote, read_token
+
+        if self.elsewhere.token_file is None:
+            self.refuse(
+                "Cần --token-file TỆP: mã truy cập cá nhân, tạo ở phần Bảo mật của webmail.",
+                "--token-file FILE is needed: a personal token, made in webmail under Security.",
+            )
+        return Remote(self.elsewhere.server, read_token(self.elsewhere.token_file), self.elsewhere.ca)
+
+    def _in_language(self, detail: Mapping[str, Any]) -> dict[str, Any]:
+        """Remarks carry both languages; programs that read --json get the one that was asked for."""
+        if not isinstance(detail.get("refused"), list):
+            return dict(detail)
+        told = []
+        for remark in detail["refused"]:
+            one = dict(remark)
+            for name in ("message", "remedy"):
+                english = one.pop(f"{name}_en", None)
+                if english is not None and not self.vietnamese:
+                    one[name] = english
+            told.append(one)
+        return {**detail, "refused": told}
 
     def close(self) -> None:
         """Close what was opened."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailsvc.cli.context import CliContext, Refused
+from mailsvc.cli.context import CliContext, Elsewhere, Refused
 from mailsvc.model.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -63,10 +63,26 @@ class Root(click.Group):
     default=lambda: os.environ.get("CONGVU_DATA", "var"),
     help="Thư mục dữ liệu / data directory [CONGVU_DATA, var]",
 )
+@click.option("--server", envvar="CONGVU_SERVER", help="Máy chủ khác: https://… / a server elsewhere")
+@click.option(
+    "--token-file",
+    envvar="CONGVU_TOKEN_FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp chứa mã truy cập cá nhân / file with a personal token",
+)
+@click.option(
+    "--ca",
+    envvar="CONGVU_CA",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Chứng thư CA của máy chủ / the server's CA certificate",
+)
 @click.pass_context
-def congvu(ctx: click.Context, data_dir: Path) -> None:
+def congvu(
+    ctx: click.Context, data_dir: Path, server: str | None, token_file: Path | None, ca: Path | None
+) -> None:
     """Congvu: thư công vụ của tỉnh / a province's official mail. Thêm --json ở bất kỳ lệnh nào / --json anywhere."""
-    context = CliContext(data_dir, bool(ctx.obj))
+    elsewhere = Elsewhere(server, token_file, ca) if server else None
+    context = CliContext(data_dir, bool(ctx.obj), elsewhere)
     ctx.obj = context
     ctx.call_on_close(context.close)
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.tree import Tree
 
-from directory import provision, reorganise, repository, upkeep
-from directory.model import Branch, Tier, UnitId, vietnam_day
+from directory import provision, reorganise, repository
+from directory.model import Branch, Tier, vietnam_day
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.cli import reorganise as reorganise_cli
 from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.administration import units
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from sqlalchemy import Connection
-
-    from directory.model import Unit
     from directory.provision import Sheet, UnitPlan, UnitRow
     from directory.reorganise import Act
     from mailsvc.cli.context import CliContext
@@ -103,45 +102,39 @@ def _apply(ctx: CliContext, plan: UnitPlan) -> int:
 @click.pass_obj
 def list_(ctx: CliContext) -> None:
     """Cây đơn vị hôm nay / today's tree of units."""
-    with ctx.store.read() as db:
-        units = repository.units_on(db.conn, vietnam_day(db.clock()))
-        boxes = repository.account_counts(db.conn)
+    found: list[units.UnitLine] = []
+    after: int | None = 0
+    while after is not None:
+        page = ctx.perform(units.LIST, units.ListUnits(offset=after))
+        found += page.units
+        after = page.next_offset
     if ctx.json:
-        code_of = {unit.id: unit.code for unit in units}
-        ctx.give([_as_json(unit, code_of, boxes.get(unit.id, 0)) for unit in units])
+        ctx.give([asdict(item) for item in found])
         return
-    if not units:
+    if not found:
         ctx.say(
             "Chưa có đơn vị nào. Nhập bằng: congvu unit import units.csv",
             "There is no unit yet. Import them: congvu unit import units.csv",
         )
         return
-    Console().print(_tree(ctx, units, boxes))
+    Console().print(_tree(ctx, found))
 
 
-def _tree(ctx: CliContext, units: list[Unit], boxes: dict[UnitId, int]) -> Tree:
-    known = {unit.id for unit in units}
-    root = Tree(ctx.text(f"{len(units)} đơn vị", f"{len(units)} units"))
-    branches: dict[UnitId, Tree] = {}
-    waiting = units
+def _tree(ctx: CliContext, found: list[units.UnitLine]) -> Tree:
+    """Each under its parent; a unit whose parent is not in the list stands at the root."""
+    root = Tree(ctx.text(f"{len(found)} đơn vị", f"{len(found)} units"))
+    children: dict[str, list[units.UnitLine]] = {}
+    for item in found:
+        children.setdefault(item.parent, []).append(item)
+    waiting = [(root, item) for item in reversed(children.pop("", []))]
     while waiting:
-        later = []
-        for unit in waiting:
-            if unit.parent_id is None or unit.parent_id not in known:
-                above: Tree | None = root
-            else:
-                above = branches.get(unit.parent_id)
-            if above is None:
-                later.append(unit)
-                continue
-            count = boxes.get(unit.id, 0)
-            label = f"{unit.code}  {unit.name}" + (
-                ctx.text(f" · {count} hộp thư", f" · {count} boxes") if count else ""
-            )
-            branches[unit.id] = above.add(label, highlight=False)
-        if len(later) == len(waiting):
-            break
-        waiting = later
+        above, item = waiting.pop()
+        count = item.accounts or 0
+        label = f"{item.code}  {item.name}" + (
+            ctx.text(f" · {count} hộp thư", f" · {count} boxes") if count else ""
+        )
+        place = above.add(label, highlight=False)
+        waiting += [(place, child) for child in reversed(children.pop(item.code, []))]
     return root
 
 
@@ -150,35 +143,26 @@ def _tree(ctx: CliContext, units: list[Unit], boxes: dict[UnitId, int]) -> Tree:
 @click.pass_obj
 def show(ctx: CliContext, code: str) -> None:
     """Một đơn vị và lịch sử của nó / one unit and its history."""
-    with ctx.store.read() as db:
-        found = repository.unit_ids_by_code(db.conn).get(code)
-        if found is None:
-            _unknown(ctx, code)
-        history = repository.unit_history(db.conn, found)
-        codes = {unit_id: name for name, unit_id in repository.unit_ids_by_code(db.conn).items()}
-        count = repository.accounts_in(db.conn, found)
-        identifiers = repository.identifiers_of(db.conn, found)
+    found = ctx.perform(units.SHOW, units.OneUnit(code))
     if ctx.json:
-        ctx.give(
-            {
-                **_as_json(history[-1], codes, count),
-                "identifiers": [{"scheme": item.scheme, "value": item.value} for item in identifiers],
-                "history": [_as_json(version, codes, None) for version in history],
-            }
-        )
+        shown = asdict(found)
+        for version in shown["history"]:
+            del version["accounts"]
+        ctx.give(shown)
         return
     console = Console()
-    for version in history:
-        until = version.period.valid_to.strftime("%d/%m/%Y") if version.period.valid_to else "…"
+    for version in found.history:
+        since = date.fromisoformat(version.valid_from)
+        until = f"{date.fromisoformat(version.valid_to):%d/%m/%Y}" if version.valid_to else "…"
         console.print(
-            f"{version.period.valid_from:%d/%m/%Y} – {until}  {version.name}"
-            f"  [{version.tier.value}, {version.branch.value}, {codes.get(version.parent_id or UnitId(0), '–')}]",
+            f"{since:%d/%m/%Y} – {until}  {version.name}"
+            f"  [{version.tier}, {version.branch}, {version.parent or '–'}]",
             highlight=False,
             markup=False,
         )
-    for item in identifiers:
+    for item in found.identifiers:
         console.print(f"{item.scheme}: {item.value}", highlight=False, markup=False)
-    console.print(ctx.text(f"{count} hộp thư", f"{count} boxes"), highlight=False)
+    console.print(ctx.text(f"{found.accounts} hộp thư", f"{found.accounts} boxes"), highlight=False)
 
 
 @unit.command()
@@ -187,19 +171,7 @@ def show(ctx: CliContext, code: str) -> None:
 @click.pass_obj
 def remove(ctx: CliContext, code: str, yes: bool) -> None:
     """Kết thúc một đơn vị không còn hộp thư / end a unit that has no boxes left."""
-    try:
-        if yes:
-            with ctx.store.write() as uow:
-                today = vietnam_day(uow.clock())
-                found = _find(ctx, uow.conn, code, today)
-                upkeep.remove_unit(uow.conn, SERVER, found, on=today, actor=plan_view.actor(), at=uow.clock())
-                uow.record(DirectoryChanged())
-        else:
-            with ctx.store.read() as db:
-                today = vietnam_day(db.clock())
-                upkeep.refuse_if_in_use(db.conn, _find(ctx, db.conn, code, today), today)
-    except upkeep.UpkeepRefused as refused:
-        plan_view.refuse_remarks(ctx, [refused.remark])
+    ctx.perform(units.REMOVE, units.RemoveUnit(code, apply=yes))
     if ctx.json:
         ctx.give({"code": code, "applied": yes})
     if yes:
@@ -327,31 +299,3 @@ def _acts(ctx: CliContext, rows: list[dict[str, str]]) -> Sheet[Act]:
     sheets = [reorganise.act(row, line) for line, row in enumerate(rows, 1)]
     plan_view.refuse_remarks(ctx, [remark for sheet in sheets for remark in sheet.refused])
     return provision.Sheet(tuple(act for sheet in sheets for act in sheet.rows))
-
-
-def _find(ctx: CliContext, conn: Connection, code: str, on: date) -> Unit:
-    found = repository.unit_by_code(conn, code, on)
-    return found if found is not None else _unknown(ctx, code)
-
-
-def _unknown(ctx: CliContext, code: str) -> NoReturn:
-    ctx.refuse(
-        f"Không có đơn vị {code}. Xem: congvu unit list", f"There is no unit {code}. See: congvu unit list"
-    )
-
-
-def _as_json(unit: Unit, code_of: dict[UnitId, str], boxes: int | None) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "code": unit.code,
-        "name": unit.name,
-        "short_name": unit.short_name,
-        "parent": code_of.get(unit.parent_id, "") if unit.parent_id is not None else "",
-        "tier": unit.tier.value,
-        "branch": unit.branch.value,
-        "headcount": unit.headcount,
-        "valid_from": unit.period.valid_from.isoformat(),
-        "valid_to": unit.period.valid_to.isoformat() if unit.period.valid_to else None,
-    }
-    if boxes is not None:
-        result["accounts"] = boxes
-    return result

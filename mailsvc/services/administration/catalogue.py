@@ -1,0 +1,20 @@
+"""Every administrative act there is. A door that offers an act takes it from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mailsvc.services.administration import accounts, administrators, log, units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mailsvc.services.administration.act import Act
+
+ACTS: Final[tuple[Act[Any, Any], ...]] = (
+    *accounts.ACTS,
+    *units.ACTS,
+    *administrators.ACTS,
+    *log.ACTS,
+)
+BY_NAME: Final[Mapping[str, Act[Any, Any]]] = {act.name: act for act in ACTS}

@@ -1,0 +1,78 @@
+"""Why an act of administration was refused: one value that the command line, the API and the console say in their way."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from mailsvc.model.errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from directory.provision.faults import Remark
+
+
+class Why(StrEnum):
+    """The kinds of refusals; doors have one table that turns them into a status."""
+
+    INVALID = "invalid"  # the request cannot be understood or breaks a rule
+    NOT_PERMITTED = "not_permitted"  # the role does not allow it there
+    NOT_FOUND = "not_found"  # no such thing, or the administrator may not know of it
+    CONFLICT = "conflict"  # it exists already, or has changed meanwhile
+    TOO_LARGE = "too_large"
+
+
+class ActRefused(ServiceError):
+    """An act that is refused; nothing was changed. The texts say why and what to do, in both languages."""
+
+    def __init__(self, why: Why, vi: str, en: str, **detail: Any) -> None:
+        super().__init__(en)
+        self.why = why
+        self.vi = vi
+        self.en = en
+        self.detail: Mapping[str, Any] = detail
+
+
+def not_permitted(what: str) -> ActRefused:
+    """The role does not reach that far."""
+    return ActRefused(
+        Why.NOT_PERMITTED,
+        f"Ngoài phạm vi quản trị của bạn: {what}. Hãy nhờ quản trị cấp trên.",
+        f"This is outside of what you administer: {what}. Ask an administrator above you.",
+    )
+
+
+def no_account(address: str) -> ActRefused:
+    """No such box, as far as this administrator may know."""
+    shown = address[:80]
+    return ActRefused(
+        Why.NOT_FOUND,
+        f"Không có tài khoản {shown}. Xem: congvu account list",
+        f"There is no account {shown}. See: congvu account list",
+    )
+
+
+def no_unit(code: str) -> ActRefused:
+    """No such unit, as far as this administrator may know."""
+    shown = code[:80]
+    return ActRefused(
+        Why.NOT_FOUND,
+        f"Không có đơn vị {shown}. Xem: congvu unit list",
+        f"There is no unit {shown}. See: congvu unit list",
+    )
+
+
+def of_remarks(remarks: Sequence[Remark]) -> ActRefused:
+    """Refused for what a line or option says, each with its remedy."""
+    texts = {
+        language: "\n".join(f"{item.message(language)} {item.remedy(language)}" for item in remarks)
+        for language in ("vi", "en")
+    }
+    listed = [
+        {**item.to_json("vi"), "message_en": item.message("en"), "remedy_en": item.remedy("en")}
+        for item in remarks
+    ]
+    permitted = all(item.fault.value != "out_of_scope" for item in remarks)
+    why = Why.INVALID if permitted else Why.NOT_PERMITTED
+    return ActRefused(why, texts["vi"], texts["en"], refused=listed)
