@@ -21,8 +21,10 @@ from mailsvc.imap.wire.errors import ProtocolError
 from mailsvc.imap.wire.session import NEED_DATA, Continue, ImapSession
 from mailsvc.imap.wire.simple import StartTls
 from mailsvc.model.errors import MailboxMissing, WrongCredentials
+from mailsvc.net.channel_binding import bindings
 from mailsvc.net.limits import peer_address, site_of
 from mailsvc.services import permissions, sign_in
+from mailsvc.services.sasl import Channel
 
 if TYPE_CHECKING:
     import ssl
@@ -113,13 +115,13 @@ class ImapConnection(asyncio.Protocol):
         is_trusted = address in self._server.trusted
         ctx = self.ctx
         ctx.peer = str(address)
-        ctx.is_secure = transport.get_extra_info("ssl_object") is not None
+        ctx.channel = Channel({}, sign_in.mail_caller(address, trusted=is_trusted))
+        self._bind(transport)
         ctx.offers_tls = self._server.tls is not None
         ctx.is_plain_text_allowed = is_trusted
         self._server.opened(self)
         site = site_of(address)
         if not is_trusted:
-            ctx.site = site
             refusal = self._server.enter(site)
             if refusal is not None:
                 self._send(replies.untagged("BYE", f"There are {refusal.value}", "LIMIT"))
@@ -264,6 +266,11 @@ class ImapConnection(asyncio.Protocol):
         elif self._mistakes >= MAX_MISTAKES_BEFORE_LOGIN:
             self._bye("This is no IMAP", None)
 
+    def look_again(self) -> None:
+        """The directory changed: look at the rights before anything else is said, at once while the client idles."""
+        self.rights_are_stale = True
+        self._wake()
+
     def _check_rights(self) -> None:
         """After the directory changed: whether the person may still see the open mailbox."""
         self.rights_are_stale = False
@@ -272,7 +279,7 @@ class ImapConnection(asyncio.Protocol):
             return
         reader = ctx.parts.bridge.reader
         try:
-            ctx.user = sign_in.principal(reader, ctx.user.account_id)
+            ctx.user = sign_in.still(reader, ctx.user)
             if ctx.view is not None:
                 ctx.view.place = permissions.place_by_id(reader, ctx.user, ctx.view.place.mailbox.id)
         except (MailboxMissing, WrongCredentials):
@@ -339,9 +346,16 @@ class ImapConnection(asyncio.Protocol):
         self._flush()
         self._session.discard_buffered()
         self._transport = await self._shaken(context)
-        self.ctx.is_secure = True
+        self._bind(self._transport)
         self._is_reading = True
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
+
+    def _bind(self, transport: asyncio.Transport) -> None:
+        """Know whether this is TLS, and what binds a sign-in to it."""
+        tls = transport.get_extra_info("ssl_object")
+        ctx = self.ctx
+        ctx.is_secure = tls is not None
+        ctx.channel = Channel(bindings(tls, ctx.parts.sign_in.end_point), ctx.channel.caller)
 
     async def _shaken(self, context: ssl.SSLContext) -> asyncio.Transport:
         try:

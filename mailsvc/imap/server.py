@@ -13,7 +13,7 @@ from mailsvc.imap.handlers.contents import ContentCache
 from mailsvc.imap.handlers.context import Parts
 from mailsvc.imap.wire.replies import InternalDates
 from mailsvc.imap.wire.session import Limits
-from mailsvc.net.limits import ConnectionLimits, TokenBuckets, TrustedNetworks
+from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
 from mailsvc.services.scan import Texts
 from mailsvc.services.usage import Usage
 from mailsvc.services.view import Snapshots
@@ -34,7 +34,6 @@ DRAIN_SECONDS = 10.0
 GOODBYE_SECONDS = 1.0
 VIETNAM_MINUTES = 7 * 60
 """Zone of internal dates: the days that SEARCH compares are those that people live by."""
-GUESSES, GUESSES_PER_SECOND = 20.0, 0.1
 _connection_numbers = itertools.count(1)
 
 
@@ -65,7 +64,6 @@ class ImapServers:
             index=index,
             indexed_text=settings.search.max_text_bytes,
             dates=InternalDates(VIETNAM_MINUTES),
-            guesses=TokenBuckets(burst=GUESSES, per_second=GUESSES_PER_SECOND),
             max_message_bytes=settings.smtp.max_message_bytes,
             usage=usage or Usage(bridge.reader.clock),
             quota_steps=(settings.quota.warn_percent, settings.quota.urgent_percent),
@@ -147,4 +145,4 @@ class ImapServers:
 
     def _rights_changed(self) -> None:
         for connection in self.connections:
-            connection.rights_are_stale = True
+            connection.look_again()

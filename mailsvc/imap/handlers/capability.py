@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.handlers.context import Done
 from mailsvc.imap.wire import replies
-from mailsvc.services import mailbox_tree, permissions
+from mailsvc.services import mailbox_tree, permissions, sasl
 
 if TYPE_CHECKING:
     from mailsvc.imap.handlers.context import Context
@@ -53,7 +53,10 @@ def capabilities(ctx: Context) -> tuple[str, ...]:
     names: tuple[str, ...] = BEFORE_LOGIN
     if ctx.offers_tls and not ctx.is_secure:
         names += ("STARTTLS",)
-    return (*names, "AUTH=PLAIN") if ctx.may_send_password() else (*names, "LOGINDISABLED")
+    if not ctx.may_send_password():
+        return (*names, "LOGINDISABLED")
+    offered = sasl.mechanisms(ctx.parts.sign_in, ctx.channel)
+    return (*names, "AUTH=PLAIN", *(f"AUTH={mechanism}" for mechanism in offered))
 
 
 def capability_code(ctx: Context) -> str:

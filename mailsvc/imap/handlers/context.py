@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mailsvc.imap.wire.replies import InternalDates
     from mailsvc.imap.wire.session import ImapSession
     from mailsvc.net.bridge import Bridge
-    from mailsvc.net.limits import TokenBuckets
     from mailsvc.services.permissions import Principal
+    from mailsvc.services.sasl import Channel, Exchange
     from mailsvc.services.scan import Texts
     from mailsvc.services.sign_in import SignIn
     from mailsvc.services.usage import Usage
@@ -45,8 +45,6 @@ class Parts:
     indexed_text: int
     """Octets of a letter's text that the index has seen."""
     dates: InternalDates
-    guesses: TokenBuckets
-    """Wrong passwords that an address may still try."""
     max_message_bytes: int
     usage: Usage
     """That people read; adoption is counted from it."""
@@ -80,9 +78,11 @@ class Context:
     """One connection, as handlers see it."""
 
     __slots__ = (
+        "channel",
         "condstore",
         "connection_id",
         "drain",
+        "exchange",
         "failed_logins",
         "is_idling",
         "is_plain_text_allowed",
@@ -94,7 +94,6 @@ class Context:
         "quota_step",
         "send",
         "session",
-        "site",
         "user",
         "view",
         "wake",
@@ -115,8 +114,10 @@ class Context:
         self.session = session
         self.connection_id = connection_id
         self.peer = ""
-        self.site = ""
-        """Under which wrong passwords are counted; empty for trusted networks."""
+        self.channel: Channel
+        """Where the client is, and what binds a sign-in to this connection."""
+        self.exchange: Exchange | None = None
+        """The sign-in under way, where it takes several steps."""
         self.send = send
         self.drain = drain
         self.wake = wake

@@ -53,9 +53,11 @@ from mailsvc.model.errors import (
     NotPermitted,
     OverQuota,
     ServiceError,
+    SignInUnavailable,
     StoreUnavailable,
     TooLarge,
     TooMany,
+    TooManyGuesses,
     WrongCredentials,
 )
 
@@ -117,9 +119,11 @@ IMAP_SAYS: dict[type[ServiceError], tuple[str, str]] = {
     NoSuchRecipient: ("NONEXISTENT", "No such recipient"),
     NotPermitted: ("NOPERM", "You may not do that here"),
     OverQuota: ("OVERQUOTA", "The box is full; delete something first"),
+    SignInUnavailable: ("UNAVAILABLE", "Nobody can sign in now; try again later"),
     StoreUnavailable: ("UNAVAILABLE", "Nothing can be changed now; try again later"),
     TooLarge: ("TOOBIG", "The letter is too large"),
     TooMany: ("LIMIT", "Too many of these"),
+    TooManyGuesses: ("LIMIT", "Too many wrong passwords; try again later"),
     WrongCredentials: ("AUTHENTICATIONFAILED", "Wrong name or password"),
 }
 """Response codes of RFC 5530 §3, RFC 9051 §7.1 and RFC 9208 §4.3, by what a service refuses."""

@@ -1,47 +1,56 @@
-"""LOGIN and AUTHENTICATE PLAIN (RFC 3501 §6.2, RFC 4616, RFC 4959)."""
+"""LOGIN and AUTHENTICATE (RFC 3501 §6.2, RFC 4616, RFC 4959, RFC 5802, RFC 7628)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from mailsvc.imap.handlers.capability import capability_code
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.model.errors import AccountLocked, WrongCredentials
+from mailsvc.services import sasl
 from mailsvc.services.usage import UsageBit
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from mailsvc.imap.handlers.context import Context
     from mailsvc.imap.wire.authenticate import Authenticate, SaslResponse
     from mailsvc.imap.wire.login import Login
     from mailsvc.imap.wire.simple import StartTls
+    from mailsvc.services.permissions import Principal
 
+T = TypeVar("T")
 log = structlog.get_logger("congvu.imap")
 
 
 async def login(cmd: Login, ctx: Context) -> Done:
     """LOGIN."""
-    return await _sign_in(ctx, cmd.user, cmd.password)
+    return await _by_password(ctx, cmd.user, cmd.password)
 
 
 async def authenticate(cmd: Authenticate, ctx: Context) -> Done | None:
     """AUTHENTICATE; None when the client is asked to go on."""
+    parts = ctx.parts
+    ctx.exchange = None
     if cmd.mechanism != "PLAIN":
-        raise RefusedError("Unknown mechanism", "CANNOT")
+        ctx.exchange = sasl.begin(cmd.mechanism, parts.sign_in, parts.bridge, ctx.channel)
+        if ctx.exchange is None:
+            raise RefusedError("Unknown mechanism", "CANNOT")
     _need_privacy(ctx)
     if cmd.initial_response is None:
-        ctx.session.expect_sasl_response(cmd.tag)
-        ctx.send(b"+ \r\n")
-        return None
-    return await _plain(ctx, cmd.initial_response)
+        return _ask(ctx, cmd.tag, b"")
+    return await _answered(ctx, cmd.tag, cmd.initial_response)
 
 
-async def sasl_response(cmd: SaslResponse, ctx: Context) -> Done:
-    """The client's answer to the empty challenge of PLAIN."""
+async def sasl_response(cmd: SaslResponse, ctx: Context) -> Done | None:
+    """The client's answer to a challenge; None when there is another one."""
     if cmd.data is None:
+        ctx.exchange = None
         raise RefusedError("Given up", condition="BAD")  # RFC 3501 §6.2.2
-    return await _plain(ctx, cmd.data)
+    return await _answered(ctx, cmd.tag, cmd.data)
 
 
 async def start_tls(_cmd: StartTls, ctx: Context) -> Done:
@@ -49,6 +58,21 @@ async def start_tls(_cmd: StartTls, ctx: Context) -> Done:
     if not ctx.offers_tls or ctx.is_secure:
         raise RefusedError("TLS is not offered", condition="BAD")
     return Done("Begin TLS now")
+
+
+async def _answered(ctx: Context, tag: bytes, octets: bytes) -> Done | None:
+    if ctx.exchange is None:
+        return await _plain(ctx, octets)
+    reply = await _let_in(ctx, ctx.exchange.step(octets))
+    if isinstance(reply, sasl.Ask):
+        return _ask(ctx, tag, reply.octets)
+    ctx.exchange = None
+    return _welcome(ctx, reply)
+
+
+def _ask(ctx: Context, tag: bytes, octets: bytes) -> None:
+    ctx.session.expect_sasl_response(tag)
+    ctx.send(b"+ " + base64.b64encode(octets) + b"\r\n")
 
 
 async def _plain(ctx: Context, message: bytes) -> Done:
@@ -59,19 +83,31 @@ async def _plain(ctx: Context, message: bytes) -> Done:
         raise RefusedError("Not a PLAIN message", condition="BAD") from None
     if acting_for not in {"", name}:
         raise RefusedError("Nobody signs in for somebody else", "AUTHORIZATIONFAILED")
-    return await _sign_in(ctx, name, password)
+    return await _by_password(ctx, name, password)
 
 
-async def _sign_in(ctx: Context, name: str, password: str) -> Done:
+async def _by_password(ctx: Context, name: str, password: str) -> Done:
     _need_privacy(ctx)
-    _need_patience(ctx)
+    parts = ctx.parts
+    signed_in = parts.sign_in.over(parts.bridge, name, password, caller=ctx.channel.caller)
+    return _welcome(ctx, await _let_in(ctx, signed_in))
+
+
+async def _let_in(ctx: Context, step: Awaitable[T]) -> T:
+    """What a step of signing in brings, or how its refusal is said (RFC 5530 §3)."""
     try:
-        principal = await ctx.parts.sign_in.over(ctx.parts.bridge, name, password)
+        return await step
     except WrongCredentials:
         raise _refused(ctx, "wrong", "Wrong name or password", "AUTHENTICATIONFAILED") from None
     except AccountLocked as locked:
         text = "This account may not sign in with this password"
         raise _refused(ctx, str(locked), text, "AUTHORIZATIONFAILED") from None
+    except sasl.BadExchange as bad:
+        text = "That is not what this mechanism says"
+        raise _refused(ctx, str(bad), text, "AUTHENTICATIONFAILED") from None
+
+
+def _welcome(ctx: Context, principal: Principal) -> Done:
     if not principal.reads:
         # A service account may only send (design §6).
         raise _refused(ctx, "sends only", "This account may only send", "AUTHORIZATIONFAILED")
@@ -83,18 +119,11 @@ async def _sign_in(ctx: Context, name: str, password: str) -> Done:
 
 def _refused(ctx: Context, why: str, text: str, code: str) -> RefusedError:
     log.info("imap_login_refused", conn=ctx.connection_id, peer=ctx.peer, why=why)
+    ctx.exchange = None
     ctx.failed_logins += 1
-    if ctx.site:
-        ctx.parts.guesses.take(ctx.site, ctx.parts.bridge.reader.clock())
     return RefusedError(text, code)
 
 
 def _need_privacy(ctx: Context) -> None:
     if not ctx.may_send_password():
         raise RefusedError("Use TLS before you send a password", "PRIVACYREQUIRED")
-
-
-def _need_patience(ctx: Context) -> None:
-    """Who guesses passwords has to wait, whatever the connection (RFC 5530 §3, LIMIT)."""
-    if ctx.site and not ctx.parts.guesses.has(ctx.site, ctx.parts.bridge.reader.clock()):
-        raise RefusedError("Too many wrong passwords; try again later", "LIMIT")
