@@ -82,6 +82,8 @@ class SignIn:
         self.guesses = Guesses(tick, allowances)
         self.settings = settings
         self.defaults = defaults if defaults is not None else Defaults()
+        self.end_point = b""
+        """Of the listeners' certificate (RFC 5929 §4), for channel binding; set once TLS is set up."""
         self.rule = PasswordRule(
             min_length=settings.min_length, min_classes=settings.min_classes, history=settings.history
         )
