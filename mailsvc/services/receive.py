@@ -11,7 +11,14 @@ from directory.repository import domains
 from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
 from mailsvc.model.ids import AccountId
 from mailsvc.storage import arrivals, mailboxes, messages, outbound
-from mailsvc.storage.messages import PreparedContent, prepare
+from mailsvc.storage.messages import (
+    ContentGone,
+    KnownContent,
+    PreparedContent,
+    content_key,
+    known_content,
+    prepare,
+)
 
 if TYPE_CHECKING:
     from directory.address import Address
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from mailsvc.storage.arrivals import Arrived
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
-__all__ = ["PreparedContent", "prepare"]
+__all__ = ["ContentGone", "KnownContent", "PreparedContent", "content_key", "known_content", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Recipient:
 class IncomingLetter:
     """A letter that came by SMTP or LMTP, ready to be put into mailboxes."""
 
-    content: PreparedContent
+    content: PreparedContent | KnownContent
     trace: bytes
     """Return-Path, Received and Authentication-Results; Delivered-To is added for each recipient."""
     reverse_path: str

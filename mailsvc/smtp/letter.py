@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -9,7 +10,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailsvc.model.errors import ServiceError, StoreUnavailable
-from mailsvc.services.receive import IncomingLetter, Outcome, prepare, receive
+from mailsvc.services.receive import (
+    ContentGone,
+    IncomingLetter,
+    Outcome,
+    content_key,
+    known_content,
+    prepare,
+    receive,
+)
 from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
 from mailsvc.smtp import says
 from mailsvc.smtp.rules import Language
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from directory.address import Address
-    from mailsvc.services.receive import PreparedContent
+    from mailsvc.services.receive import KnownContent, PreparedContent
     from mailsvc.smtp.gate import Accepted, Gate
     from mailsvc.smtp.rules import Client, Transaction
     from mailsvc.smtp.vetting import Vetted
@@ -66,7 +75,10 @@ class Arrival:
                 log.warning("smtp_refused", letter=self.id, reply=str(vetted.refusal))
                 return self._all(vetted.refusal)
             self.content, self.findings = vetted.content, vetted.trace
-        wanted = [item for item in self.recipients if item.rcpt.forward_path.key not in self.looping]
+        looping = self.looping
+        wanted = [
+            item for item in self.recipients if not looping or item.rcpt.forward_path.key not in looping
+        ]
         outcomes: tuple[Outcome, ...] = ()
         if wanted:
             try:
@@ -74,8 +86,11 @@ class Arrival:
             except ServiceError as error:
                 return self._all(self._refused(error))
         answers = iter(outcomes)
+        taken = Reply(250, "2.0.0", f"OK {self.id}")
         replies = [
-            says.LOOP if item.rcpt.forward_path.key in self.looping else self._say(next(answers))
+            says.LOOP
+            if looping and item.rcpt.forward_path.key in looping
+            else OUTCOME_SAYS.get(next(answers), taken)
             for item in self.recipients
         ]
         self._log("smtp_received", replies)
@@ -93,21 +108,27 @@ class Arrival:
 
     async def _receive(self, wanted: list[Accepted]) -> tuple[Outcome, ...]:
         letter = IncomingLetter(
-            content=await self._prepare(self.content),
+            content=await self._known() or await self._prepare(self.content),
             trace=trace.return_path(self.mail.reverse_path) + self.findings + self._received(),
             reverse_path="" if self.mail.reverse_path is None else str(self.mail.reverse_path),
             recipients=tuple(item.local for item in wanted),
             smtputf8=self.mail.smtputf8,
         )
         queue_when_full = self.gate.language is Language.SMTP
-        return await self.gate.shared.bridge.write(
-            lambda uow: receive(uow, letter, queue_when_full=queue_when_full)
-        )
+        write = self.gate.shared.bridge.write
+        try:
+            return await write(lambda uow: receive(uow, letter, queue_when_full=queue_when_full))
+        except ContentGone:  # collected since we looked
+            whole = replace(letter, content=await self._prepare(self.content))
+            return await write(lambda uow: receive(uow, whole, queue_when_full=queue_when_full))
 
-    def _say(self, outcome: Outcome) -> Reply:
-        if outcome in {Outcome.DELIVERED, Outcome.QUEUED}:
-            return Reply(250, "2.0.0", f"OK {self.id}")
-        return OUTCOME_SAYS[outcome]
+    async def _known(self) -> KnownContent | None:
+        """A large letter that is stored already: it comes again, for the next thousand of its recipients."""
+        if len(self.content) < _SLOW_OCTETS:
+            return None
+        bridge = self.gate.shared.bridge
+        key = await bridge.slow(content_key, self.content)
+        return bridge.read(known_content, key, len(self.content))
 
     # -- out: from somebody who signed in
 

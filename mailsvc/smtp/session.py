@@ -223,7 +223,13 @@ class SmtpSession(SmtpConnection):
             await self.push(reply)
 
     async def _rcpt(self, arg: str | None) -> None:
-        """RCPT (RFC 5321 §4.1.1.3)."""
+        """RCPT, and those that follow in the pipeline: aiosmtpd's dispatch of one costs more than the command."""
+        await self._recipient(arg)
+        while (line := self._input.next_of_pipeline(b"RCPT ")) is not None:
+            await self._recipient(line[5:].strip().decode("utf-8", "surrogateescape"))
+
+    async def _recipient(self, arg: str | None) -> None:
+        """One RCPT (RFC 5321 §4.1.1.3)."""
         if await self._is_out_of_turn():
             return
         transaction = self._transaction

@@ -89,6 +89,15 @@ class SmtpReader(asyncio.StreamReader):
             raise BadLineError(line)
         return line
 
+    def next_of_pipeline(self, verb: bytes) -> bytes | None:
+        """The next line if it has come and begins with this verb; None also when others should have their turn."""
+        if (self._served + 1) % _TURN == 0:
+            return None
+        line = self._lines.next_line_of(verb)
+        if line is not None:
+            self._served += 1
+        return line
+
     async def read_body(self, body: DataBody) -> None:
         """Feed the engine until its end. Raises SessionEndedError if the end never comes."""
         while True:

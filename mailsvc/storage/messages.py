@@ -88,6 +88,28 @@ class PreparedContent:
     """Folded subject, From, To, Cc and Bcc, a line each: SEARCH looks here before it opens a letter."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownContent:
+    """A content that was stored when somebody looked: nothing of it has to be prepared again."""
+
+    key: bytes
+    size: int
+
+
+class ContentGone(Exception):
+    """A known content was collected before it could be used again: prepare it."""
+
+
+def content_key(content: bytes) -> bytes:
+    """What a content is stored under."""
+    return hashlib.sha256(content).digest()
+
+
+def known_content(db: Reader, key: bytes, size: int) -> KnownContent | None:
+    """A content of this key, if it is stored."""
+    return None if db.one(BY_KEY, {"key": key}) is None else KnownContent(key, size)
+
+
 def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
     """Do all the work on a content that needs no transaction, writing its large pieces to disk."""
     entity = parse(content)
@@ -102,7 +124,7 @@ def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
         pieces.append((part.coding, piece))
     summary = summarise(content, entity)
     return PreparedContent(
-        key=pieces[0][1].key if len(pieces) == 1 and not pieces[0][0] else hashlib.sha256(content).digest(),
+        key=pieces[0][1].key if len(pieces) == 1 and not pieces[0][0] else content_key(content),
         size=len(content),
         summary=summary,
         pieces=tuple(pieces),
@@ -111,11 +133,13 @@ def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
     )
 
 
-def put(uow: UnitOfWork, prepared: PreparedContent) -> MessageId:
-    """The id of a content, stored now if it is new."""
+def put(uow: UnitOfWork, prepared: PreparedContent | KnownContent) -> MessageId:
+    """The id of a content, stored now if it is new; ContentGone where only its key was given and it is not there."""
     known = uow.one(BY_KEY, {"key": prepared.key})
     if known is not None:
         return MessageId(known[0])
+    if isinstance(prepared, KnownContent):
+        raise ContentGone
     manifest = json.dumps(
         [
             (uow.put_piece(piece, is_large=piece.key in prepared.large), coding, piece.size)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select
 
@@ -20,6 +20,8 @@ from mailsvc.storage.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Select
 
     from mailsvc.model.mailbox import Mailbox
     from mailsvc.storage.statement import Row
@@ -58,19 +60,28 @@ CHANGES_SINCE = Statement(
     .where(and_(_c.c.mailbox_id == bindparam("mailbox"), _c.c.mod_seq > bindparam("mod_seq")))
     .order_by(_c.c.first_uid)
 )
-CROWDED = Statement(
-    select(_c.c.mailbox_id).group_by(_c.c.mailbox_id).having(func.count() > 2 * KEPT_CHANGES).limit(100)
-)
-NEWEST_TO_JOIN = Statement(
-    select(_c.c.mod_seq)
-    .where(_c.c.mailbox_id == bindparam("mailbox"))
-    .order_by(_c.c.mod_seq.desc(), _c.c.first_uid)
-    .limit(1)
-    .offset(KEPT_CHANGES)
-)
 FORGET_CHANGES = Statement(
     delete(_c).where(and_(_c.c.mailbox_id == bindparam("mailbox"), _c.c.mod_seq <= bindparam("mod_seq")))
 )
+
+
+def crowded(kept: int) -> Select[Any]:
+    """Mailboxes with more than twice as many logged changes as are kept."""
+    return select(_c.c.mailbox_id).group_by(_c.c.mailbox_id).having(func.count() > 2 * kept).limit(100)
+
+
+def newest_to_join(kept: int) -> Select[Any]:
+    """The mod-sequence of the newest change of a mailbox that is too old to be kept by itself."""
+    return (
+        select(_c.c.mod_seq)
+        .where(_c.c.mailbox_id == bindparam("mailbox"))
+        .order_by(_c.c.mod_seq.desc(), _c.c.first_uid)
+        .limit(1)
+        .offset(kept)
+    )
+
+
+CROWDED, NEWEST_TO_JOIN = Statement(crowded(KEPT_CHANGES)), Statement(newest_to_join(KEPT_CHANGES))
 Columns = tuple["array[int]", "array[int]", "array[int]"]
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 
 _END = b"\r\n.\r\n"
 _HEADS = tuple(_END[:length] for length in range(len(_END) - 1, 0, -1))
+_NO_NEWLINES = bytes(octet for octet in range(256) if octet not in b"\r\n")
 
 
 class BodyFault(Enum):
@@ -51,24 +52,24 @@ class DataBody:
     def feed(self, chunk: bytes | bytearray) -> bytes | None:
         """Take a chunk. None: more is needed; else the end was in it, and this is what followed the end."""
         data = self._tail + chunk
-        end = data.find(_END)
+        dot = data.find(b"\r\n.")  # the end, or a dot that the client added: most chunks have neither
+        end = data.find(_END, dot) if dot >= 0 else -1
         if end >= 0:
-            self._keep(data[: end + 2])
+            self._keep(data[: end + 2], has_dots=dot < end)
             self._tail = b""
             return data[end + len(_END) :]
         # Hold back what may be the beginning of the end.
         held = next((head for head in _HEADS if data.endswith(head)), b"")
         self._tail = held
-        self._keep(data[: len(data) - len(held)])
+        self._keep(data[: len(data) - len(held)], has_dots=dot >= 0)
         return None
 
-    def _keep(self, data: bytes) -> None:
+    def _keep(self, data: bytes, *, has_dots: bool) -> None:
         fault = self.fault
         if not data or fault is BodyFault.BARE_NEWLINE:
             return
         # A trailing CR is always held back, so CR and LF of one pair are never in two pieces.
-        pairs = data.count(b"\r\n")
-        if data.count(b"\n") != pairs or data.count(b"\r") != pairs:
+        if len(data.translate(None, _NO_NEWLINES)) != 2 * data.count(b"\r\n"):
             self._refuse(BodyFault.BARE_NEWLINE)
             return
         if fault is BodyFault.LINE_TOO_LONG:
@@ -79,7 +80,7 @@ class DataBody:
         if fault is not None:
             return
         # RFC 5321 §4.5.2: the first dot of a line goes. The end was cut off, so every such dot was added.
-        text = data.replace(b"\r\n.", b"\r\n") if b"\r\n." in data else data
+        text = data.replace(b"\r\n.", b"\r\n") if has_dots else data
         if self._octets < 0:
             text = text[2:]
             self._octets = 0

@@ -55,6 +55,18 @@ class CommandLines:
             return LineFault.BARE_NEWLINE
         return line[:-2]
 
+    def next_line_of(self, verb: bytes) -> bytes | None:
+        """The next line if it is whole, without fault and begins with this verb, written in capitals."""
+        if not self._buffer.startswith(verb) or self._overrun:
+            return None
+        end = self._buffer.find(b"\r\n", 0, self._limit)
+        if end < 0 or self._buffer.find(b"\n", 0, end) >= 0 or self._buffer.find(b"\r", 0, end) >= 0:
+            return None  # `next_line` says what is wrong with it
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        self._seen = 0
+        return line
+
     def take(self) -> bytearray:
         """All that is buffered, without a copy: what follows is no command but a body."""
         taken = self._buffer

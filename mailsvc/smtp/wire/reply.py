@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_TEXT = 900
@@ -36,20 +37,26 @@ class Reply:
 
         RFC 6531 §3.7.4.2: without `utf8`, which SMTPUTF8 allows, Vietnamese loses its marks.
         """
-        text = self.text if utf8 or self.text.isascii() else _without_marks(self.text)
-        if text.isascii() and text.isprintable() and len(text) <= _MAX_TEXT:  # nearly all of them
-            return (
-                f"{self.code} {self.enhanced} {text}\r\n" if self.enhanced else f"{self.code} {text}\r\n"
-            ).encode()
-        lines = [_UNSAFE.sub("?", line)[:_MAX_TEXT] for line in text.split("\n")]
-        prefix = f"{self.enhanced} " if self.enhanced else ""
-        last = len(lines) - 1
-        return "".join(
-            f"{self.code}{' ' if at == last else '-'}{prefix}{line}\r\n" for at, line in enumerate(lines)
-        ).encode()
+        return _encoded(self, utf8=utf8)
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+
+
+@lru_cache(maxsize=256)
+def _encoded(reply: Reply, *, utf8: bool) -> bytes:
+    """A letter to a thousand recipients is answered a thousand times with the same words."""
+    text = reply.text if utf8 or reply.text.isascii() else _without_marks(reply.text)
+    if text.isascii() and text.isprintable() and len(text) <= _MAX_TEXT:  # nearly all of them
+        return (
+            f"{reply.code} {reply.enhanced} {text}\r\n" if reply.enhanced else f"{reply.code} {text}\r\n"
+        ).encode()
+    lines = [_UNSAFE.sub("?", line)[:_MAX_TEXT] for line in text.split("\n")]
+    prefix = f"{reply.enhanced} " if reply.enhanced else ""
+    last = len(lines) - 1
+    return "".join(
+        f"{reply.code}{' ' if at == last else '-'}{prefix}{line}\r\n" for at, line in enumerate(lines)
+    ).encode()
 
 
 def _without_marks(text: str) -> str:

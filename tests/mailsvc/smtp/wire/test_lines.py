@@ -53,3 +53,21 @@ def test_a_body_is_taken_and_its_rest_put_back():
     assert lines.take() == b"hello\r\n.\r\nQUIT\r\n"
     lines.put_back(b"QUIT\r\n")
     assert lines.next_line() == b"QUIT"
+
+
+@given(
+    data=st.lists(
+        st.sampled_from([b"RCPT TO:<a@b>", b"RCPT ", b"\r\n", b"\r", b"\n", b"x" * 30, b"DATA"]), max_size=30
+    ).map(b"".join)
+)
+def test_a_run_of_one_verb_is_read_as_line_by_line(data):
+    """Where the quick look ahead gives a line, it is the one that comes anyway."""
+    quick, plain = CommandLines(64), CommandLines(64)
+    quick.feed(data)
+    plain.feed(data)
+    while True:
+        ahead = quick.next_line_of(b"RCPT ")
+        expected = plain.next_line()
+        assert (quick.next_line() if ahead is None else ahead) == expected
+        if expected is None:
+            return
