@@ -41,7 +41,8 @@ async def authenticate(cmd: Authenticate, ctx: Context) -> Done | None:
             raise RefusedError("Unknown mechanism", "CANNOT")
     _need_privacy(ctx)
     if cmd.initial_response is None:
-        return _ask(ctx, cmd.tag, b"")
+        _ask(ctx, cmd.tag, b"")
+        return None
     return await _answered(ctx, cmd.tag, cmd.initial_response)
 
 
@@ -65,7 +66,8 @@ async def _answered(ctx: Context, tag: bytes, octets: bytes) -> Done | None:
         return await _plain(ctx, octets)
     reply = await _let_in(ctx, ctx.exchange.step(octets))
     if isinstance(reply, sasl.Ask):
-        return _ask(ctx, tag, reply.octets)
+        _ask(ctx, tag, reply.octets)
+        return None
     ctx.exchange = None
     return _welcome(ctx, reply)
 
