@@ -29,6 +29,7 @@ NOUNS = {
     "admin": "mailsvc.cli.admin",
     "audit": "mailsvc.cli.audit",
     "calendar": "mailsvc.cli.calendar",
+    "statistics": "mailsvc.cli.statistics",
     "queue": "mailsvc.cli.queue",
     "verify": "mailsvc.cli.verify",
     "backup": "mailsvc.cli.backup",

@@ -19,6 +19,7 @@ from mailsvc.net.tls import server_context
 from mailsvc.queue.worker import QueueWorker
 from mailsvc.run.background import Housekeeping, Indexer
 from mailsvc.run.metrics import Metrics
+from mailsvc.run.months import MonthKeeper
 from mailsvc.run.paths import tls_paths
 from mailsvc.run.usage import UsageWriter
 from mailsvc.services.mend import restart_when_mended, settle_at_start
@@ -68,6 +69,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
 
     usage = Usage(store.clock)
     usage_writer = UsageWriter(usage, bridge)
+    months = MonthKeeper(settings, store, bridge)
     resolver = DnsResolver(nameservers=settings.dns.nameservers, port=settings.dns.port)
     smtp = SmtpServers(settings, store, bridge, sign_in, tls, resolver)
     imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine, usage)
@@ -80,7 +82,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await smtp.start()
     await imap.start()
     await metrics.start()
-    tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, usage_writer, housekeeping)]
+    tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, usage_writer, months, housekeeping)]
     gc.collect()
     gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes
     log.info("mail process accepts", pid=os.getpid())
