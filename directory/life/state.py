@@ -104,6 +104,9 @@ class Life:
             valid_to=None,
         )
         self.step("post", f"{self.draft.code_of[unit_id]}: {role.value}")
+        for box in self._post_boxes(unit_id, role.value):
+            self.joined.append((AccountId(box["id"]), AccountId(self.account["id"])))
+            self.step("holds", self.draft.address(box["id"]))
 
     def end_post(self, row: Row) -> None:
         """A post is no longer held on the day."""
@@ -112,11 +115,15 @@ class Life:
         else:
             self.draft.put(posts, row["id"], valid_to=self.draft.day)
         self.step("post_ends", f"{self.draft.code_of[row['unit_id']]}: {row['role']}")
-        self._boxes_touched |= {
-            box["id"]
-            for box in self.draft.live_accounts(row["unit_id"])
-            if box["kind"] == AccountKind.POST.value and box["post_role"] == row["role"]
-        }
+        self._boxes_touched |= {box["id"] for box in self._post_boxes(row["unit_id"], row["role"])}
+
+    def _post_boxes(self, unit_id: int, role: str) -> list[Row]:
+        """Hộp thư chức danh of this role: whoever holds the post reads it."""
+        return [
+            box
+            for box in self.draft.live_accounts(unit_id)
+            if box["kind"] == AccountKind.POST.value and box["post_role"] == role
+        ]
 
     # -- shared boxes and administration
 

@@ -27,6 +27,7 @@ STEPS: Final = {
     "moves": ("Chuyển đơn vị", "Moves"),
     "post": ("Giữ chức vụ", "Holds the post"),
     "post_ends": ("Thôi chức vụ", "Holds no more"),
+    "holds": ("Nhận hộp thư chức danh", "Receives the post box"),
     "shares": ("Dùng hộp thư chung", "Uses the shared box"),
     "shares_no_more": ("Thôi dùng hộp thư chung", "Uses no more the box"),
     "administers_no_more": ("Thôi quản trị", "Administers no more"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from directory import life, provision, repository
 from directory.life import AbsenceKind, Reason
 from directory.model import AccountKind, PostRole, vietnam_day
+from mailsvc.cli import hand_over as hand_over_cli
 from mailsvc.cli import life_view, plan_view
 from mailsvc.cli.account_import import run_plan
 
@@ -215,3 +217,19 @@ def away(
     """Nghỉ phép, thai sản, ốm, đi học: không tính là không sử dụng / away: does not count as unused."""
     act = life.Absence(address, AbsenceKind(kind), back_on.date() if back_on is not None else None)
     life_view.run(ctx, act, on=on, yes=yes)
+
+
+@person.command("hand-over")
+@click.argument("box")
+@click.option("--to", "taker", default="", help="Người nhận / who takes it")
+@click.option("--from", "giver", default="", help="Người giao / who gives it")
+@click.option(
+    "--xlsx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Ghi biên bản ra tệp này / write the report",
+)
+@_yes
+@click.pass_obj
+def hand_over(ctx: CliContext, box: str, taker: str, giver: str, xlsx: Path | None, yes: bool) -> None:
+    """Bàn giao hộp thư đơn vị, chức danh: thư còn mở, thư nháp, thư chờ gửi / hand over a unit or post box."""
+    hand_over_cli.run(ctx, box, taker, giver, xlsx, yes=yes)
