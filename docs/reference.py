@@ -1,10 +1,11 @@
-"""Make docs/settings.md from config/settings.py and docs/cli.md from the command line, or check them.
+"""Make docs/settings.md, docs/cli.md and docs/openapi.json from the program itself, or check them.
 
 `python -m docs.reference --write | --check`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -33,7 +34,8 @@ the environment (a list as JSON). All mistakes are told at once, and nothing sta
 CLI_HEAD = """# The command `congvu`
 
 Made from the program's own help by `make build`; `make check` fails when it is stale. Every command takes
-`--data DIR` before its name and `--json` anywhere. It exits 0 on success, 1 on a refused request, 2 on wrong usage.
+`--data DIR` before its name and `--json` anywhere. With `--server https://HOST --token-file FILE` (and `--ca FILE` for a
+CA of your own) in place of `--data`, the same command runs on a server elsewhere, within the scope of the token's holder. It exits 0 on success, 1 on a refused request, 2 on wrong usage.
 """
 
 
@@ -123,10 +125,20 @@ def render_cli() -> str:
     return "".join(lines)
 
 
+def render_openapi() -> str:
+    """The whole text of docs/openapi.json."""
+    from webmail.api.openapi import document
+
+    return json.dumps(document(), ensure_ascii=False, indent=1) + "\n"
+
+
+DOCUMENTS = {"settings.md": render_settings, "cli.md": render_cli, "openapi.json": render_openapi}
+
+
 def main() -> int:
-    """Write both documents, or say which one is stale."""
+    """Write the documents, or say which one is stale."""
     stale = 0
-    for name, render in (("settings.md", render_settings), ("cli.md", render_cli)):
+    for name, render in DOCUMENTS.items():
         path, text = DOCS / name, render()
         if sys.argv[1:] == ["--write"]:
             path.write_text(text, encoding="utf-8")

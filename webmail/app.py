@@ -10,9 +10,11 @@ from urllib.parse import quote
 from flask import Flask, Response, abort, g, jsonify, make_response, redirect, render_template, request
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from mailsvc.model.errors import ServiceError
 from webmail import formats
+from webmail.api.app import create_api
 from webmail.folders import folder_icon, folder_name
 from webmail.highlight import marked
 from webmail.refusals import say
@@ -78,6 +80,9 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _went_wrong)
     _dress(app)
+    if services.office is not None:
+        mounted = {"/api/v1": create_api(services.office).wsgi_app}
+        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounted)  # type: ignore[method-assign]
     return app
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 IN_MEMORY: Final = 256 * 1024
 """Larger request bodies wait on disk."""
 STRANGERS_BODY: Final = 64 * 1024
+PROGRAMS_BODY: Final = 16 * 1024 * 1024
 WAITING: Final = 200
 """Requests that wait for a thread; past that they are told to come again."""
 
@@ -79,9 +80,13 @@ class WebApp:
         await send({"type": "http.response.body", "body": content})
 
     def _limit(self, scope: Scope) -> int:
-        """Strangers post a sign-in form and nothing larger."""
-        has_cookie = any(name == b"cookie" and b"congvu=" in value for name, value in scope["headers"])
-        return self._max_body if has_cookie else STRANGERS_BODY
+        """Strangers post a sign-in form and nothing larger; programs with a token send a roster at most."""
+        for name, value in scope["headers"]:
+            if name == b"cookie" and b"congvu=" in value:
+                return self._max_body
+            if name == b"authorization" and value[:7].lower() == b"bearer ":
+                return PROGRAMS_BODY
+        return STRANGERS_BODY
 
     @staticmethod
     async def _read(receive: Receive, body: IO[bytes], limit: int) -> int | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from mailsvc.services.administration.office import Office
     from search.tree import Query
 
 from mailsvc.model.errors import ServiceError
@@ -386,3 +387,5 @@ class WebServices:
     options: WebOptions
     clock: Callable[[], int]
     """Seconds since 1970, UTC."""
+    office: Office | None = None
+    """Where administrators act; without it there is no API and no console."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailsvc.services.administration.office import Office
 from mailsvc.services.sign_in import SignIn
 from webmail.adapter.accounts import ServiceAccounts
 from webmail.adapter.mail import ServiceMail
@@ -30,6 +31,7 @@ def web_services(store: Store, engine: Engine, settings: Settings) -> WebService
         watching=ServiceWatching(store),
         options=options_of(settings),
         clock=store.clock,
+        office=Office(store, settings),
     )
 
 

@@ -114,7 +114,10 @@ class Act(Generic[Q, R]):
         unknown = set(values) - {*self.in_path, *self.beside_path}
         if unknown:
             names = ", ".join(sorted(unknown))[:200]
-            raise ActRefused(Why.INVALID, f"Không có trường {names}.", f"There is no field {names}.")
+            wrong = [{"field": name[:80], "message": "unknown field"} for name in sorted(unknown)[:20]]
+            raise ActRefused(
+                Why.INVALID, f"Không có trường {names}.", f"There is no field {names}.", fields=wrong
+            )
         try:
             return (
                 self.requests.validate_python(values)
