@@ -100,6 +100,7 @@ class SmtpConnection(SMTP):
             address,
             is_trusted=address in self._trusted,
             is_secure=transport.get_extra_info("sslcontext") is not None,
+            tls=transport.get_extra_info("ssl_object"),
         )
         self._sessions.add(self)
         super().connection_made(transport)
@@ -229,6 +230,10 @@ class SmtpConnection(SMTP):
         self._tls_protocol = secured
         before = self._client
         self._client = Client(
-            before.connection_id, before.address, is_trusted=before.is_trusted, is_secure=True
+            before.connection_id,
+            before.address,
+            is_trusted=before.is_trusted,
+            is_secure=True,
+            tls=secured.get_extra_info("ssl_object"),
         )
         self._set_rset_state()

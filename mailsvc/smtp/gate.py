@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.net.limits import ConnectionLimits, TokenBuckets, site_of
+from mailsvc.net.channel_binding import bindings
+from mailsvc.net.limits import ConnectionLimits, site_of
+from mailsvc.services import sasl
+from mailsvc.services.sign_in import mail_caller
 from mailsvc.smtp import says
 from mailsvc.smtp.wire.reply import Reply
 
@@ -23,27 +26,6 @@ if TYPE_CHECKING:
     from mailsvc.smtp.wire.sasl import Credentials
     from mailsvc.storage.pieces import PieceFiles
 
-_FAILED_BURST = 30
-_FAILED_PER_SECOND = 1 / 20
-"""Wrong passwords that one address may try: a burst for a misconfigured office, then three a minute."""
-
-
-class PasswordGuard:
-    """Wrong passwords by site, for all listeners together."""
-
-    def __init__(self, tick: Callable[[], float]) -> None:
-        self._tick = tick
-        self._failures = TokenBuckets(burst=_FAILED_BURST, per_second=_FAILED_PER_SECOND)
-
-    def may_try(self, client: Client) -> bool:
-        """Whether this client may try another password now."""
-        return client.is_trusted or self._failures.has(site_of(client.address), self._tick())
-
-    def failed(self, client: Client) -> None:
-        """Count a wrong one."""
-        self._failures.take(site_of(client.address), self._tick())
-
-
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What the rules of all listeners work with."""
@@ -52,7 +34,6 @@ class Shared:
     files: PieceFiles
     addressees: Addressees
     sign_in: SignIn
-    guard: PasswordGuard
     hostname: str
     home: str
     max_hops: int
@@ -93,17 +74,37 @@ class Gate:
 
     async def sign_in(self, client: Client, credentials: Credentials) -> Reply:
         """Unknown names, wrong passwords and locked accounts sound alike."""
-        guard = self.shared.guard
-        if not guard.may_try(client):
-            return says.TRY_SIGN_IN_LATER
+        shared, caller = self.shared, mail_caller(client.address, trusted=client.is_trusted)
         try:
-            client.account = await self.shared.sign_in.over(
-                self.shared.bridge, credentials.login, credentials.password
+            client.account = await shared.sign_in.over(
+                shared.bridge, credentials.login, credentials.password, caller=caller
             )
         except ServiceError as error:
-            guard.failed(client)
             return says.SERVICE_SAYS.get(type(error), says.WRONG_CREDENTIALS)
         return says.SIGNED_IN
+
+    def mechanisms(self, client: Client) -> tuple[str, ...]:
+        """SASL mechanisms beside PLAIN and LOGIN."""
+        return sasl.mechanisms(self.shared.sign_in, self._channel(client))
+
+    def begin(self, client: Client, mechanism: str) -> sasl.Exchange | None:
+        """A sign-in of several steps."""
+        return sasl.begin(mechanism, self.shared.sign_in, self.shared.bridge, self._channel(client))
+
+    async def step(self, client: Client, exchange: sasl.Exchange, octets: bytes) -> bytes | Reply:
+        """A challenge, or who it is, or a refusal."""
+        try:
+            reply = await exchange.step(octets)
+        except ServiceError as error:
+            return says.SERVICE_SAYS.get(type(error), says.WRONG_CREDENTIALS)
+        if isinstance(reply, sasl.Ask):
+            return reply.octets
+        client.account = reply
+        return says.SIGNED_IN
+
+    def _channel(self, client: Client) -> sasl.Channel:
+        bound = bindings(client.tls, self.shared.sign_in.end_point)
+        return sasl.Channel(bound, mail_caller(client.address, trusted=client.is_trusted))
 
     def letter_id(self, client: Client) -> str:
         """A name for one letter in Received fields, replies and the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsvc.model.errors import ServiceError
+from mailsvc.services.sign_in import still
 from mailsvc.services.submit import check_sender
 from mailsvc.smtp import says
 from mailsvc.smtp.gate import Accepted, Gate
@@ -24,7 +25,13 @@ class MxRules(Gate):
     offers_auth = True
 
     async def mail(self, client: Client, mail: MailFrom) -> Reply:
-        """Strangers may use any reverse path; who signed in, only one of their own."""
+        """Strangers may use any reverse path; who signed in, and still may, only one of their own."""
+        if client.account is not None:
+            try:
+                client.account = self.shared.bridge.read(still, client.account)
+            except ServiceError:
+                client.account = None
+                return says.NEED_AUTH
         if client.account is not None and mail.reverse_path is not None:
             try:
                 self.shared.bridge.read(check_sender, client.account, mail.reverse_path)

@@ -11,9 +11,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
     from mailsvc.net.limits import IpAddress
+    from mailsvc.services.sasl import Exchange
     from mailsvc.smtp.wire.address import MailFrom, RcptTo
     from mailsvc.smtp.wire.reply import Reply
     from mailsvc.smtp.wire.sasl import Credentials
@@ -55,6 +57,8 @@ class Client:
     is_trusted: bool
     """From a network of `trusted_networks`."""
     is_secure: bool = False
+    tls: ssl.SSLObject | None = None
+    """What a sign-in may be bound to."""
     name: str = ""
     """What it said in HELO, EHLO or LHLO."""
     is_extended: bool = False
@@ -93,6 +97,18 @@ class Rules(Protocol):
 
     async def sign_in(self, client: Client, credentials: Credentials) -> Reply:
         """235 and `client.account` set, or a refusal."""
+        ...
+
+    def mechanisms(self, client: Client) -> tuple[str, ...]:
+        """SASL mechanisms beside PLAIN and LOGIN."""
+        ...
+
+    def begin(self, client: Client, mechanism: str) -> Exchange | None:
+        """A sign-in of several steps; None for a mechanism that is not spoken."""
+        ...
+
+    async def step(self, client: Client, exchange: Exchange, octets: bytes) -> bytes | Reply:
+        """A challenge, or 235 and `client.account` set, or a refusal."""
         ...
 
     async def mail(self, client: Client, mail: MailFrom) -> Reply:

@@ -8,8 +8,10 @@ from mailsvc.model.errors import (
     NotPermitted,
     OverQuota,
     ServiceError,
+    SignInUnavailable,
     StoreUnavailable,
     TooLarge,
+    TooManyGuesses,
     WrongCredentials,
 )
 from mailsvc.smtp.wire.address import PathError, PathFault
@@ -70,6 +72,8 @@ SERVICE_SAYS: dict[type[ServiceError], Reply] = {
     WrongCredentials: WRONG_CREDENTIALS,
     # RFC 4954 §6: 535 in any case, so that nobody learns which names exist.
     AccountLocked: WRONG_CREDENTIALS,
+    TooManyGuesses: TRY_SIGN_IN_LATER,
+    SignInUnavailable: Reply(454, "4.7.0", "Nobody can sign in now, try again later"),
 }
 LINE_SAYS = {
     LineFault.TOO_LONG: Reply(500, "5.5.2", "Command line too long"),

@@ -12,7 +12,7 @@ from config.settings import host_port
 from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
 from mailsvc.services.addressees import Addressees
 from mailsvc.services.our_people import OurPeopleKept
-from mailsvc.smtp.gate import PasswordGuard, Shared
+from mailsvc.smtp.gate import Shared
 from mailsvc.smtp.lmtp import LmtpRules
 from mailsvc.smtp.mx import MxRules
 from mailsvc.smtp.rules import Limits
@@ -116,7 +116,6 @@ class SmtpServers:
             files=store.pieces,
             addressees=Addressees(store),
             sign_in=sign_in,
-            guard=PasswordGuard(time.monotonic),
             hostname=settings.hostname,
             home=settings.domain,
             max_hops=settings.smtp.max_received,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from mailsvc.net.limits import TrustedNetworks
+    from mailsvc.services.sasl import Exchange
     from mailsvc.smtp.rules import Rules
 
 log = structlog.get_logger("congvu.smtp")
@@ -122,7 +124,7 @@ class SmtpSession(SmtpConnection):
         if self._tls is not None and not self._client.is_secure:
             words.append("STARTTLS")  # RFC 3207
         if self._may_sign_in:
-            words.append("AUTH PLAIN LOGIN")  # RFC 4954
+            words.append(" ".join(("AUTH PLAIN LOGIN", *self._rules.mechanisms(self._client))))  # RFC 4954
         await self.push(Reply(250, "", "\n".join(words)))
 
     async def _is_greeted(self, arg: str | None) -> bool:
@@ -152,7 +154,7 @@ class SmtpSession(SmtpConnection):
         return self._rules.offers_auth and (self._client.is_secure or self._client.is_trusted)
 
     async def _auth(self, arg: str | None) -> None:
-        """AUTH PLAIN and LOGIN (RFC 4954 §4)."""
+        """AUTH (RFC 4954 §4)."""
         if not self._client.name:
             await self._refuse(says.NEED_HELLO)
         elif not self._may_sign_in:
@@ -166,16 +168,19 @@ class SmtpSession(SmtpConnection):
 
     async def _authenticate(self, words: list[str]) -> None:
         mechanism = words[0].upper() if words else ""
-        if mechanism not in {"PLAIN", "LOGIN"} or len(words) > 2:
+        exchange = self._rules.begin(self._client, mechanism)
+        if (exchange is None and mechanism not in {"PLAIN", "LOGIN"}) or len(words) > 2:
             await self._refuse(says.NO_SUCH_MECHANISM)
             return
         initial = words[1].encode("utf-8", "surrogateescape") if len(words) == 2 else None
         try:
-            credentials = await self._credentials(mechanism, initial)
+            if exchange is None:
+                reply = await self._rules.sign_in(self._client, await self._credentials(mechanism, initial))
+            else:
+                reply = await self._converse(exchange, initial)
         except SaslError as error:
             await self._refuse(Reply(501, "5.5.2", f"AUTH failed: {error}"))
             return
-        reply = await self._rules.sign_in(self._client, credentials)
         await self.push(reply)
         if reply.is_positive:
             return
@@ -183,6 +188,13 @@ class SmtpSession(SmtpConnection):
         self._failed_logins += 1
         if self._failed_logins >= self._limits.failed_logins:
             await self._close(says.TOO_MANY_FAULTS)
+
+    async def _converse(self, exchange: Exchange, initial: bytes | None) -> Reply:
+        """Challenge and answer until the mechanism has decided."""
+        octets = await self._answer("", initial)
+        while isinstance(reply := await self._rules.step(self._client, exchange, octets), bytes):
+            octets = await self._answer(b64encode(reply).decode(), None)
+        return reply
 
     async def _credentials(self, mechanism: str, initial: bytes | None) -> Credentials:
         if mechanism == "PLAIN":

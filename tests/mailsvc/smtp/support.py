@@ -48,6 +48,12 @@ class OpenRules:
         client.account = credentials.login
         return Reply(235, "2.7.0", "yes")
 
+    def mechanisms(self, client):
+        return ()
+
+    def begin(self, client, mechanism):
+        return None
+
     async def mail(self, client, mail):
         return Reply(250, "2.1.0", "OK")
 
