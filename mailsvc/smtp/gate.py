@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mailsvc.smtp.wire.sasl import Credentials
     from mailsvc.storage.pieces import PieceFiles
 
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What the rules of all listeners work with."""
