@@ -3,6 +3,9 @@
 Reads run inline: a hop to a thread would cost more than the read. Changes wait for each other: all that wait are run
 as savepoints of one transaction, whose COMMIT (the only part that waits for the disk) happens in a thread while the
 loop goes on (ADR 0001). A caller is answered only after that COMMIT.
+
+Changes of flags may be answered when everybody can see them and before the disk has them (`write_soon`, ADR 0008): they
+are on disk with the next durable COMMIT, or after FLUSH_SECONDS.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 LOOK_SECONDS = 1.0
+FLUSH_SECONDS = 0.2
+"""How long a change that was made soon may wait for the disk."""
 _Done = tuple["asyncio.Future[Any]", Any, "BaseException | None"]
 _Unit = tuple["Callable[..., Any]", tuple[Any, ...], "asyncio.Future[Any]"]
 
@@ -30,7 +35,7 @@ _Unit = tuple["Callable[..., Any]", tuple[Any, ...], "asyncio.Future[Any]"]
 class Transaction(Protocol):
     """What the bridge asks of a unit of work (`mailsvc.storage.unit_of_work.UnitOfWork`)."""
 
-    def begin(self, seconds: float = ...) -> None: ...
+    def begin(self, seconds: float = ..., *, soon: bool = ...) -> None: ...
     def attempt(self, unit: Callable[..., T], *args: Any) -> T: ...
     def write_changes(self) -> None: ...
     def commit(self) -> None: ...
@@ -44,6 +49,9 @@ class Lock(Protocol):
 
     driver_error: type[Exception]
 
+    @property
+    def can_commit_soon(self) -> bool: ...
+    def flush(self) -> None: ...
     def try_lock(self) -> bool: ...
     def lock(self) -> None: ...
     def unlock(self) -> None: ...
@@ -61,6 +69,7 @@ class Store(Protocol):
     def feed(self, reader: Any) -> Any: ...
     def bell(self) -> Any: ...
     def publish(self, changes: tuple[Change, ...]) -> None: ...
+    def fail(self, why: str) -> None: ...
 
 
 class Bridge:
@@ -77,6 +86,7 @@ class Bridge:
         self._feed = store.feed(self.reader)
         self._bell: Any = None
         self._looking: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.TimerHandle | None = None
 
     def listen(self) -> None:
         """Learn of what other processes change: by the doorbell, and once a second in any case."""
@@ -95,6 +105,47 @@ class Bridge:
         if self._running is None:
             self._running = asyncio.create_task(self._work())
         return await future
+
+    async def write_soon(self, unit: Callable[..., T], *args: Any) -> T:
+        """Run a unit of work; returns once everybody can see it, which a power loss within FLUSH_SECONDS can undo.
+
+        For flags alone, about which nothing was promised. If others write, it shares their durable commit.
+        """
+        database = self.store.database
+        if self._running is None and database.can_commit_soon and database.try_lock():
+            try:
+                with contextlib.suppress(StoreBusy):
+                    return self._at_once(unit, args)
+            finally:
+                database.unlock()
+        return await self.write(unit, *args)
+
+    def _at_once(self, unit: Callable[..., T], args: tuple[Any, ...]) -> T:
+        uow = self._writer
+        uow.begin(0, soon=True)
+        try:
+            result = unit(uow, *args)
+            uow.write_changes()
+            uow.commit()
+        except BaseException as error:
+            uow.rollback()
+            if isinstance(error, (self.store.database.driver_error, OSError)):
+                raise self._translated(error) from error
+            raise
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
+        uow.tell()
+        return result
+
+    def _flush(self) -> None:
+        self._flushing = None
+        self._committer.submit(self._flush_now)
+
+    def _flush_now(self) -> None:
+        try:
+            self.store.database.flush()
+        except OSError as error:
+            self.store.fail(f"fdatasync: {error.strerror}")
 
     @property
     def is_busy(self) -> bool:
@@ -198,6 +249,9 @@ class Bridge:
             await self._running
         if self._looking is not None:
             self._looking.cancel()
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flush()
         if self._bell is not None:
             asyncio.get_running_loop().remove_reader(self._bell.fileno())
             self._bell.close()

@@ -28,6 +28,7 @@ from mailsvc.services.sign_in import SignIn
 from mailsvc.services.usage import Usage
 from mailsvc.services.watch import Watch
 from mailsvc.smtp.server import SmtpServers
+from mailsvc.storage import boots
 
 if TYPE_CHECKING:
     import ssl
@@ -58,6 +59,8 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
         loop.add_signal_handler(number, stopping.set)
 
     store = open_store(data_dir, settings)
+    with store.write() as uow:
+        boots.note(uow, boots.current())
     restart_when_mended(store)
     settle_at_start(store)
     bridge = Bridge(store)
@@ -82,7 +85,9 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await smtp.start()
     await imap.start()
     await metrics.start()
-    tasks = [asyncio.create_task(part.run()) for part in (worker, indexer, usage_writer, months, housekeeping)]
+    tasks = [
+        asyncio.create_task(part.run()) for part in (worker, indexer, usage_writer, months, housekeeping)
+    ]
     gc.collect()
     gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes
     log.info("mail process accepts", pid=os.getpid())

@@ -28,6 +28,9 @@ OLDEST_SQLITE = (3, 51, 3)
 """Older ones can lose a committed transaction of the WAL."""
 WAIT_SECONDS = 10.0
 """How long a change may wait for others before whoever asked is told to try again later."""
+CHECKPOINT_PAGES = 4_000
+"""Pages of the WAL from which a commit writes them to their places."""
+LONG_WAL = 2 * CHECKPOINT_PAGES * 4096
 BUSY_MS = int(WAIT_SECONDS * 1000)
 
 
@@ -105,6 +108,25 @@ class Database:
         if self.is_sqlite:
             fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
             self._mutex.release()
+
+    @property
+    def can_commit_soon(self) -> bool:
+        """Whether a commit need not wait for the disk; PostgreSQL is always asked over a connection that waits."""
+        return self.is_sqlite
+
+    def flush(self) -> None:
+        """Put on disk what was committed soon, as SQLite's next durable commit would; slow, for a thread."""
+        descriptor = os.open(
+            f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC
+        )  # nobody locks the WAL's file itself
+        try:
+            os.fdatasync(descriptor)
+            is_long = os.fstat(descriptor).st_size > LONG_WAL
+        finally:
+            os.close(descriptor)
+        if is_long:  # where only flags change, no durable commit comes by to write the pages to their places
+            with self.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _take(self) -> bool:
         try:
@@ -188,7 +210,7 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
         "cache_size=-16384",  # KiB
         "mmap_size=268435456",
-        "wal_autocheckpoint=4000",  # pages
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
         "journal_size_limit=67108864",
     ):
         connection.execute(f"PRAGMA {pragma}")

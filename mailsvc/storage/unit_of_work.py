@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, select, update
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
 from mailsvc.model.errors import StoreBusy, StoreUnavailable, TransactionLost
 from mailsvc.storage import doorbell, tables
-from mailsvc.storage.database import WAIT_SECONDS
+from mailsvc.storage.database import CHECKPOINT_PAGES, WAIT_SECONDS
 from mailsvc.storage.statement import Row, Statement
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ ADD_CHANGE = Statement(
     )
 )
 KINDS = {MailboxChanged: 1, MailboxListChanged: 2, QueueChanged: 3, DirectoryChanged: 4}
+
+
+DURABLE = ("PRAGMA synchronous=FULL", f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+SOON = ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
+"""Without a sync, and without a checkpoint, which would sync: these commits happen on the event loop."""
 
 
 class Reader:
@@ -120,7 +125,7 @@ class Reader:
 class UnitOfWork(Reader):
     """A transaction to change the store in; see the module's text for who commits it."""
 
-    __slots__ = ("_savepoints", "_segment", "changes")
+    __slots__ = ("_is_soon", "_savepoints", "_segment", "changes")
 
     def __init__(self, store: Store, conn: Connection) -> None:
         super().__init__(store, conn)
@@ -128,6 +133,7 @@ class UnitOfWork(Reader):
         self.changes: dict[Change, None] = {}
         self._segment: tuple[int, int] | None = None
         self._savepoints = 0
+        self._is_soon = False
 
     # -- statements
 
@@ -201,9 +207,16 @@ class UnitOfWork(Reader):
 
     # -- the transaction, for those who open it
 
-    def begin(self, seconds: float = WAIT_SECONDS) -> None:
-        """Begin; the writers' lock is held already. StoreBusy if somebody without that lock writes for so long."""
+    def begin(self, seconds: float = WAIT_SECONDS, *, soon: bool = False) -> None:
+        """Begin; the writers' lock is held already. StoreBusy if somebody without that lock writes for so long.
+
+        What is committed `soon` is visible at once and on disk with the next commit or flush (ADR 0008).
+        """
         self.store.refuse_if_failed()
+        if soon is not self._is_soon:
+            self._is_soon = soon
+            for pragma in SOON if soon else DURABLE:
+                self._cursor.execute(pragma)
         self.store.room.look()
         self.changes = {}
         self._segment = None

@@ -43,7 +43,7 @@ async def store(cmd: Store, ctx: Context) -> Done:
         return Done("Nothing to change", untagged=early, expunges=cmd.uid)
     system, keywords = split_flags(cmd.flags)
     before = view.known
-    stored = await ctx.parts.bridge.write(
+    stored = await ctx.parts.bridge.write_soon(
         letters.store_flags,
         view.place,
         view.uid_ranges(runs),

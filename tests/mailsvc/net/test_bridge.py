@@ -125,3 +125,62 @@ async def test_the_loop_lives_while_somebody_else_holds_the_database(bridge, mon
     foreign.execute("ROLLBACK")
     foreign.close()
     await bridge.write(mailboxes.create, account, "Mot")
+
+
+async def test_flags_are_answered_without_the_disk_and_flushed_soon(bridge, monkeypatch):
+    """ADR 0008: seen by everybody at once, on disk a moment later; what follows durably takes them along."""
+    account = await bridge.write(add_account, "an")
+    box = bridge.read(mailboxes.by_name, account, "INBOX")
+    flushed = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    flush = bridge.store.database.flush
+
+    def noted():
+        flush()
+        loop.call_soon_threadsafe(flushed.set)
+
+    monkeypatch.setattr(bridge.store.database, "flush", noted)
+    _, mod_seq = await bridge.write_soon(mailboxes.count, box.id)
+    assert bridge.read(mailboxes.by_id, box.id).highest_mod_seq == mod_seq
+    assert not bridge.is_busy
+    async with asyncio.timeout(10):
+        await flushed.wait()
+    assert pragma(bridge, "synchronous") == 1
+    await bridge.write(mailboxes.create, account, "Mot")
+    assert pragma(bridge, "synchronous") == 2  # a letter is durable when it is answered
+
+
+def pragma(bridge, name):
+    return bridge._writer.conn.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+
+async def test_a_soon_change_that_fails_is_undone_and_says_why(bridge):
+    account = await bridge.write(add_account, "an")
+
+    def fails(uow):
+        mailboxes.create(uow, account, "Mot")
+        raise MailboxExists("Mot")
+
+    with pytest.raises(MailboxExists):
+        await bridge.write_soon(fails)
+    names = {box.name for box in bridge.read(mailboxes.of_account, account)}
+    assert "Mot" not in names
+    await bridge.write_soon(mailboxes.create, account, "Hai")
+
+
+async def test_a_failed_flush_stops_all_changes(bridge, monkeypatch):
+    account = await bridge.write(add_account, "an")
+    failed = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def fails():
+        loop.call_soon_threadsafe(failed.set)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(bridge.store.database, "flush", fails)
+    await bridge.write_soon(mailboxes.create, account, "Mot")
+    async with asyncio.timeout(10):
+        await failed.wait()
+    await loop.run_in_executor(bridge._committer, bridge.store.pieces.sync)  # after the flush, in its thread
+    with pytest.raises(StoreUnavailable):
+        await bridge.write(mailboxes.create, account, "Hai")
