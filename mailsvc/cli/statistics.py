@@ -13,7 +13,7 @@ from directory import repository
 from directory.model import Branch, Tier, vietnam_day
 from directory.scope import SERVER
 from mailsvc.services import statistics as counting
-from mailsvc.services.statistics import Asked, By, Measure, MonthAhead, month_of, parse_month
+from mailsvc.services.statistics import Asked, Books, By, Measure, MonthAhead, month_of, parse_month
 from mailsvc.services.statistics.labels import BY, key_name, label, plan_of
 from mailsvc.services.statistics.sheet import adoption_sheet, ranking_sheet
 
@@ -96,7 +96,7 @@ def adoption(ctx: CliContext, /, by: str, months: int, file: Path | None, **narr
     with ctx.store.read() as db:
         asked = _asked(ctx, db, **narrowed)
         try:
-            report = counting.adoption(db, SERVER, asked, By(by), ctx.settings, months=months)
+            report = counting.adoption(db, SERVER, asked, By(by), Books(ctx.settings), months=months)
         except MonthAhead:
             _refuse_month(ctx, asked.month)
     language = "vi" if ctx.vietnamese else "en"
@@ -120,7 +120,7 @@ def ranking(ctx: CliContext, /, measure: str, file: Path | None, **narrowed: Any
     with ctx.store.read() as db:
         asked = _asked(ctx, db, **narrowed)
         try:
-            ranks = counting.ranking(db, SERVER, asked, wanted, ctx.settings)
+            ranks = counting.ranking(db, SERVER, asked, wanted, Books(ctx.settings))
         except MonthAhead:
             _refuse_month(ctx, asked.month)
     language = "vi" if ctx.vietnamese else "en"
@@ -155,12 +155,12 @@ def keep(ctx: CliContext, month: Month) -> None:
                 f"Tháng {month} chưa hết. Xem số tạm tính: congvu statistics adoption --month {month}",
                 f"{month} is not over. See it so far: congvu statistics adoption --month {month}",
             )
-        if counting.figures(db, month, ctx.settings)[1]:
+        by_unit, is_final = Books(ctx.settings).figures(db, month)
+        if is_final:
             ctx.refuse(
                 f"Số liệu tháng {month} đã chốt, không ghi lại. Xem: congvu statistics adoption --month {month}",
                 f"{month} is kept already and stays as it is. See: congvu statistics adoption --month {month}",
             )
-        by_unit, _ = counting.figures(db, month, ctx.settings)
     with ctx.store.write() as uow:
         counting.keep(uow, month, by_unit)
     if ctx.json:

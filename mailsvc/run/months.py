@@ -50,5 +50,5 @@ class MonthKeeper:
 
     def _count(self, month: Month) -> ByUnit:
         with self._store.read() as db:
-            by_unit, _ = statistics.figures(db, month, self._settings)
+            by_unit, _ = statistics.Books(self._settings).figures(db, month)
         return by_unit

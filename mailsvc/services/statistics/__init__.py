@@ -1,7 +1,7 @@
 """Thống kê sử dụng: how far official mail is used, by unit, tier, branch and month."""
 
 from mailsvc.services.statistics.figures import Figures, Measure, Ratio
-from mailsvc.services.statistics.keep import due, figures, keep
+from mailsvc.services.statistics.keep import Books, due, keep
 from mailsvc.services.statistics.month import Month, month_of, parse_month
 from mailsvc.services.statistics.report import (
     Asked,
@@ -16,6 +16,7 @@ from mailsvc.services.statistics.report import (
 
 __all__ = [
     "Asked",
+    "Books",
     "By",
     "Figures",
     "Line",
@@ -27,7 +28,6 @@ __all__ = [
     "Report",
     "adoption",
     "due",
-    "figures",
     "keep",
     "month_of",
     "parse_month",

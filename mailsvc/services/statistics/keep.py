@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 ByUnit = dict[UnitId, "Figures"]
+MAX_COUNTED = 40
 DAYS_TO_SETTLE = 3
 """Letters of a month's last days are opened in the next one: a month is kept some days after its end."""
 
@@ -32,12 +33,27 @@ def kept(db: Reader, month: Month) -> ByUnit:
     return {UnitId(row[0]): figures_of(json.loads(row[1])) for row in db.conn.execute(query)}
 
 
-def figures(db: Reader, month: Month, settings: Settings) -> tuple[ByUnit, bool]:
-    """The figures of a month by unit, and whether they are final."""
-    known = kept(db, month)
-    if known:
-        return known, True
-    return Gatherer(db, month, settings.statistics, settings.calendar).by_unit(), False
+class Books:
+    """The figures of months: kept ones, and those of months that go on, which are counted anew after a while only."""
+
+    def __init__(self, settings: Settings, *, seconds: int = 0) -> None:
+        self._settings = settings
+        self._seconds = seconds
+        self._counted: dict[Month, tuple[int, ByUnit]] = {}
+
+    def figures(self, db: Reader, month: Month) -> tuple[ByUnit, bool]:
+        """The figures of a month by unit, and whether they are final."""
+        known = kept(db, month)
+        if known:
+            return known, True
+        now = db.clock()
+        at, counted = self._counted.get(month, (0, {}))
+        if not counted or now - at >= self._seconds:
+            counted = Gatherer(db, month, self._settings.statistics, self._settings.calendar).by_unit()
+            if len(self._counted) >= MAX_COUNTED:
+                self._counted.clear()
+            self._counted[month] = (now, counted)
+        return counted, False
 
 
 def due(db: Reader) -> Month | None:

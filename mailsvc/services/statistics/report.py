@@ -14,17 +14,16 @@ from directory.model import vietnam_day
 from directory.repository import units as directory_units
 from directory.scope import Deed, OutOfScopeError
 from mailsvc.services.statistics.figures import Measure, Ratio, total
-from mailsvc.services.statistics.keep import figures
 from mailsvc.services.statistics.month import month_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from config.settings import Settings
     from directory.model import Branch, Tier, Unit, UnitId
     from directory.scope import Scope
     from mailsvc.services.statistics.figures import Figures
+    from mailsvc.services.statistics.keep import Books
     from mailsvc.services.statistics.month import Month
     from mailsvc.storage.unit_of_work import Reader
 
@@ -88,13 +87,11 @@ class MonthAhead(ValueError):
     """A month that has not begun cannot be counted."""
 
 
-def adoption(
-    db: Reader, scope: Scope, asked: Asked, by: By, settings: Settings, *, months: int = 12
-) -> Report:
+def adoption(db: Reader, scope: Scope, asked: Asked, by: By, books: Books, *, months: int = 12) -> Report:
     """The figures of a month, or with `By.MONTH` of the months up to it."""
     if by is By.MONTH:
-        return _by_month(db, scope, asked, settings, min(months, MAX_MONTHS))
-    units, counted, is_final = _counted(db, scope, asked, settings)
+        return _by_month(db, scope, asked, books, min(months, MAX_MONTHS))
+    units, counted, is_final = _counted(db, scope, asked, books)
     name: dict[By, Callable[[Unit], tuple[str, str]]] = {
         By.UNIT: lambda unit: (unit.code, unit.name),
         By.TIER: lambda unit: (unit.tier.value, unit.tier.value),
@@ -107,13 +104,13 @@ def adoption(
     return _report(db, asked.month, by, lines, is_final=is_final)
 
 
-def _by_month(db: Reader, scope: Scope, asked: Asked, settings: Settings, months: int) -> Report:
+def _by_month(db: Reader, scope: Scope, asked: Asked, books: Books, months: int) -> Report:
     lines: list[Line] = []
     final = True
     for back in range(months - 1, -1, -1):
         month = asked.month.plus(-back)
         one = Asked(month, asked.under, asked.tier, asked.branch)
-        units, counted, is_final = _counted(db, scope, one, settings)
+        units, counted, is_final = _counted(db, scope, one, books)
         if back == 0:
             final = is_final
         elif not is_final:
@@ -127,11 +124,11 @@ def _report(db: Reader, month: Month, by: By, lines: tuple[Line, ...], *, is_fin
     return Report(month, by, is_final, month.year in imported_years(db.conn), lines, together)
 
 
-def ranking(db: Reader, scope: Scope, asked: Asked, measure: Measure, settings: Settings) -> list[Rank]:
+def ranking(db: Reader, scope: Scope, asked: Asked, measure: Measure, books: Books) -> list[Rank]:
     """Units by their share, the best first (of dormant boxes the fewest), with last year's place."""
-    now = _places(*_counted(db, scope, asked, settings)[:2], measure)
+    now = _places(*_counted(db, scope, asked, books)[:2], measure)
     before = Asked(asked.month.plus(-12), asked.under, asked.tier, asked.branch)
-    units, counted, is_final = _counted(db, scope, before, settings)
+    units, counted, is_final = _counted(db, scope, before, books)
     earlier = _places(units, counted, measure) if is_final else []
     last_year = {unit.id: place for place, unit, _ in earlier}
     return [Rank(place, unit.code, unit.name, ratio, last_year.get(unit.id)) for place, unit, ratio in now]
@@ -157,7 +154,7 @@ def _places(
 
 
 def _counted(
-    db: Reader, scope: Scope, asked: Asked, settings: Settings
+    db: Reader, scope: Scope, asked: Asked, books: Books
 ) -> tuple[list[Unit], Mapping[UnitId, Figures], bool]:
     """The units that are asked for and may be seen, the figures of the month, and whether these are final."""
     today = vietnam_day(db.clock())
@@ -170,7 +167,7 @@ def _counted(
         if asked.under not in {unit.id for unit in units}:
             raise OutOfScopeError(Deed.SEE, str(asked.under))
         units = [unit for unit in units if unit.id in below]
-    counted, is_final = figures(db, asked.month, settings)
+    counted, is_final = books.figures(db, asked.month)
     return (
         [
             unit

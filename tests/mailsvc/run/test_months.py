@@ -29,7 +29,7 @@ def test_a_month_is_kept_once_by_the_service(tmp_path):
 
     assert asyncio.run(twice()) == [statistics.Month(2026, 10), None]
     with store.read() as db:
-        assert statistics.figures(db, statistics.Month(2026, 10), Settings())[1]
+        assert statistics.Books(Settings()).figures(db, statistics.Month(2026, 10))[1]
     store.close()
 
 

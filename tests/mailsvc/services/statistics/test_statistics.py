@@ -13,7 +13,7 @@ from directory.tables import absences, accounts, unit_versions
 from mailsvc.model.flags import SEEN
 from mailsvc.services import letters, statistics
 from mailsvc.services.letters import FlagChange
-from mailsvc.services.statistics import Asked, By, Figures, Measure, Month, Ratio
+from mailsvc.services.statistics import Asked, Books, By, Figures, Measure, Month, Ratio
 from mailsvc.services.usage import UsageBit
 from mailsvc.storage import usage
 from mailsvc.storage.tables import usage_days
@@ -25,7 +25,7 @@ OCTOBER = Month(2026, 10)
 
 def report(province, by=By.UNIT, scope=SERVER, month=OCTOBER, **asked):
     with province.store.read() as db:
-        return statistics.adoption(db, scope, Asked(month, **asked), by, province.settings)
+        return statistics.adoption(db, scope, Asked(month, **asked), by, Books(province.settings))
 
 
 def line(found, key):
@@ -34,12 +34,12 @@ def line(found, key):
 
 def rank(province, measure, scope=SERVER, month=OCTOBER, **asked):
     with province.store.read() as db:
-        return statistics.ranking(db, scope, Asked(month, **asked), measure, province.settings)
+        return statistics.ranking(db, scope, Asked(month, **asked), measure, Books(province.settings))
 
 
 def keep(province, month):
     with province.store.read() as db:
-        by_unit, _ = statistics.figures(db, month, province.settings)
+        by_unit, _ = Books(province.settings).figures(db, month)
     with province.store.write() as uow:
         statistics.keep(uow, month, by_unit)
 
@@ -256,3 +256,18 @@ def test_months_are_written_in_both_ways(text):
 def test_anything_else_is_no_month(text):
     with pytest.raises(ValueError):
         statistics.parse_month(text)
+
+
+def test_a_month_that_goes_on_is_counted_anew_after_a_while_only(province):
+    books = Books(province.settings, seconds=600)
+
+    def regular():
+        with province.store.read() as db:
+            found = statistics.adoption(db, SERVER, Asked(OCTOBER), By.TIER, books)
+        return found.total.regular
+
+    assert regular() == 0
+    province.uses("an", *WORKED)
+    assert regular() == 0
+    province.store.clock.now += 600
+    assert regular() == 1
