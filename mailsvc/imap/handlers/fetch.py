@@ -239,7 +239,7 @@ async def _send_with_sections(
 ) -> bool:
     """Letter by letter, so that one slow reader holds one letter and not all; False if one cannot be read."""
     message_at, trace_at, size_at = (1 + names.index(name) for name in ("message_id", "trace", "size"))
-    reads_content = any(isinstance(item, Octets) and needs_content(item) for item in items)
+    reads_content = any(isinstance(item, Section) and needs_content(item) for item in items)
     whole = True
     for index, row in zip(indexes, rows, strict=True):
         message = row[message_at]
@@ -248,7 +248,7 @@ async def _send_with_sections(
                 await ctx.parts.contents.load(ctx.parts.bridge, message)
             parts = [
                 section_reply(ctx, item, message, row[trace_at])
-                if isinstance(item, Octets)
+                if isinstance(item, Section)
                 else _one(_column(ctx, view, item, names, (index,), (row,)))
                 for item in items
             ]
