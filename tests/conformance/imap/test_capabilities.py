@@ -21,6 +21,7 @@ SHOWN: dict[str, tuple[str, str, str, str]] = {
     "IDLE": ("handlers/test_select.py", "IDLE", CLIENTS, "idle_start"),
     "STARTTLS": ("handlers/test_login.py", "STARTTLS", CLIENTS, "SSLType STARTTLS"),
     "AUTH=PLAIN": ("handlers/test_login.py", "AUTHENTICATE PLAIN", CLIENTS, "curl"),
+    "AUTH=OAUTHBEARER": ("handlers/test_sasl.py", "AUTHENTICATE OAUTHBEARER", "test_sasl.py", "--oauth2-bearer"),
     "NAMESPACE": ("handlers/test_mailboxes.py", "NAMESPACE", CLIENTS, "client.namespace"),
     "UIDPLUS": ("handlers/test_letters.py", "UID EXPUNGE", PEER, "UID EXPUNGE"),
     "MOVE": ("handlers/test_letters.py", "MOVE", CLIENTS, '"MOVE"'),
