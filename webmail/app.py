@@ -20,6 +20,7 @@ from webmail.highlight import marked
 from webmail.refusals import say
 from webmail.security import Guard
 from webmail.static_files import StaticFiles
+from webmail.statistics import page as statistics_page
 from webmail.throttle import Throttle
 from webmail.views import acts, compose, gate, letter, mailbox, search
 from webmail.web import Web, visitor, wants_json, web, words
@@ -76,6 +77,7 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.add_url_rule("/static/<path:name>", "static_file", _static_file)
     for blueprint in (gate.screen, mailbox.screen, letter.screen, acts.screen, search.screen, compose.screen):
         app.register_blueprint(blueprint)
+    app.register_blueprint(statistics_page.screen)
     app.register_error_handler(ServiceError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _went_wrong)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mailsvc.services.administration.office import Office
     from search.tree import Query
+    from webmail.statistics.port import Statistics
 
 from mailsvc.model.errors import ServiceError
 
@@ -389,3 +390,5 @@ class WebServices:
     """Seconds since 1970, UTC."""
     office: Office | None = None
     """Where administrators act; without it there is no API and no console."""
+    statistics: Statistics | None = None
+    """Figures for administrators; without it there is no page of them."""

@@ -55,13 +55,28 @@ def _narrowed(command: Callable[..., None]) -> Callable[..., None]:
     """The options by which every report is narrowed."""
     for option in reversed(
         (
-            click.option("--month", type=_MONTH, help="Tháng, ví dụ 2026-11 (mặc định tháng này) / this one by default"),
-            click.option("--under", metavar="CODE", help="Đơn vị và cấp dưới cùng khối / a unit and what is below it"),
-            click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="Chỉ một cấp / one tier"),
-            click.option("--branch", type=click.Choice([branch.value for branch in Branch]), help="Chỉ một khối / one branch"),
-            click.option("--xlsx", "file", type=click.Path(dir_okay=False, path_type=Path), help="Ghi ra tệp XLSX / write a spreadsheet"),
+            click.option(
+                "--month", type=_MONTH, help="Tháng, ví dụ 2026-11 (mặc định tháng này) / this one by default"
+            ),
+            click.option(
+                "--under", metavar="CODE", help="Đơn vị và cấp dưới cùng khối / a unit and what is below it"
+            ),
+            click.option(
+                "--tier", type=click.Choice([tier.value for tier in Tier]), help="Chỉ một cấp / one tier"
+            ),
+            click.option(
+                "--branch",
+                type=click.Choice([branch.value for branch in Branch]),
+                help="Chỉ một khối / one branch",
+            ),
+            click.option(
+                "--xlsx",
+                "file",
+                type=click.Path(dir_okay=False, path_type=Path),
+                help="Ghi ra tệp XLSX / write a spreadsheet",
+            ),
         )
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 
@@ -130,8 +145,11 @@ def ranking(ctx: CliContext, /, measure: str, file: Path | None, **narrowed: Any
         ctx.give([_rank_json(rank) for rank in ranks])
         return
     table = Table(
-        ctx.text("Hạng", "Place"), ctx.text("Năm trước", "Last year"), ctx.text("Đơn vị", "Unit"), label(wanted, language)
-    )  # fmt: skip
+        ctx.text("Hạng", "Place"),
+        ctx.text("Năm trước", "Last year"),
+        ctx.text("Đơn vị", "Unit"),
+        label(wanted, language),
+    )
     for rank in ranks:
         table.add_row(
             str(rank.place), str(rank.last_year or "–"), f"{rank.name} ({rank.code})", _share(ctx, rank.ratio)
@@ -188,8 +206,11 @@ def _asked(
             )
         root = unit.id
     return Asked(
-        month or month_of(today), root, None if tier is None else Tier(tier), None if branch is None else Branch(branch)
-    )  # fmt: skip
+        month or month_of(today),
+        root,
+        None if tier is None else Tier(tier),
+        None if branch is None else Branch(branch),
+    )
 
 
 def _refuse_month(ctx: CliContext, month: Month) -> None:
@@ -209,8 +230,10 @@ def _show(ctx: CliContext, report: Report, language: str) -> None:
         table.add_row(key_name(line.key, line.name, language), *shares)
     table.add_section()
     table.add_row(
-        ctx.text("Cộng", "Total"), *(_planned(ctx, report.total.ratio(measure), measure) for measure in SHOWN), style="bold"
-    )  # fmt: skip
+        ctx.text("Cộng", "Total"),
+        *(_planned(ctx, report.total.ratio(measure), measure) for measure in SHOWN),
+        style="bold",
+    )
     console.print(table)
     if not report.has_calendar:
         ctx.say(
@@ -240,8 +263,9 @@ def _planned(ctx: CliContext, ratio: Ratio, measure: Measure) -> str:
 def _report_json(ctx: CliContext, report: Report) -> dict[str, Any]:
     def shares(figures: counting.Figures) -> dict[str, Any]:
         return {
-            measure.value: _ratio_json(figures.ratio(measure), plan_of(ctx.settings.statistics, measure)) for measure in Measure
-        }  # fmt: skip
+            measure.value: _ratio_json(figures.ratio(measure), plan_of(ctx.settings.statistics, measure))
+            for measure in Measure
+        }
 
     return {
         "month": str(report.month),

@@ -8,6 +8,7 @@ from mailsvc.services.administration.office import Office
 from mailsvc.services.sign_in import SignIn
 from webmail.adapter.accounts import ServiceAccounts
 from webmail.adapter.mail import ServiceMail
+from webmail.adapter.statistics import ServiceStatistics
 from webmail.adapter.usage import ServiceUsage
 from webmail.adapter.watching import ServiceWatching
 from webmail.adapter.writing import ServiceWriting
@@ -32,6 +33,7 @@ def web_services(store: Store, engine: Engine, settings: Settings) -> WebService
         options=options_of(settings),
         clock=store.clock,
         office=Office(store, settings),
+        statistics=ServiceStatistics(store, settings),
     )
 
 

@@ -38,9 +38,12 @@ def adoption_sheet(report: Report, settings: StatisticsSettings, language: str =
     sheet.append([title if report.is_final else f"{title} ({'tạm tính' if vi else 'so far'})"])
     if not report.has_calendar:
         sheet.append(
-            ["Chưa nhập lịch làm việc của năm: ngày lễ tính như ngày làm việc." if vi else
-             "The calendar of the year is not imported: holidays count as working days."]
-        )  # fmt: skip
+            [
+                "Chưa nhập lịch làm việc của năm: ngày lễ tính như ngày làm việc."
+                if vi
+                else "The calendar of the year is not imported: holidays count as working days."
+            ]
+        )
     header = ["Mã" if vi else "Code", by]
     for measure in Measure:
         header += [label(measure, language), "", "%"]
@@ -63,9 +66,10 @@ def ranking_sheet(ranks: Sequence[Rank], measure: Measure, month: str, language:
     book, sheet = _book(f"{measure.value} {month}")
     sheet.append([f"{label(measure, language)}, {month}"])
     sheet.append(
-        ["Hạng", "Năm trước", "Mã", "Đơn vị", "Tử số", "Mẫu số", "%"] if vi else
-        ["Place", "Last year", "Code", "Unit", "Numerator", "Denominator", "%"]
-    )  # fmt: skip
+        ["Hạng", "Năm trước", "Mã", "Đơn vị", "Tử số", "Mẫu số", "%"]
+        if vi
+        else ["Place", "Last year", "Code", "Unit", "Numerator", "Denominator", "%"]
+    )
     _dress_header(sheet, 2)
     for rank in ranks:
         ratio = rank.ratio

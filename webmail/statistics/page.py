@@ -1,0 +1,72 @@
+"""/quan-tri/thong-ke: how far official mail is used in what one administers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from webmail.statistics.bars import percent_text, series
+from webmail.statistics.port import Choice
+from webmail.web import viewer, web, words
+
+if TYPE_CHECKING:
+    from webmail.statistics.port import Statistics
+
+screen = Blueprint(
+    "statistics",
+    __name__,
+    url_prefix="/quan-tri/thong-ke",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/static",
+)
+MAX_WORD: Final = 64
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@screen.get("")
+def page() -> str:
+    """The figures of a month."""
+    t = words()
+    decimal = "," if t.language == "vi" else "."
+    try:
+        found = _statistics().page(viewer(), _choice(), t.language)
+    except ValueError:
+        abort(404)
+    return render_template(
+        "statistics.html",
+        page=found,
+        chart=series(found.months, decimal),
+        percent=lambda value: "–" if value is None else f"{percent_text(value, decimal)} %",
+        back_query={
+            name: getattr(found.chosen, name)
+            for name in ("by", "measure", "under")
+            if getattr(found.chosen, name)
+        },
+    )
+
+
+@screen.get("/xlsx")
+def sheet() -> Response:
+    """The lines as a spreadsheet to be printed and signed."""
+    choice = _choice()
+    try:
+        octets = _statistics().sheet(viewer(), choice, words().language)
+    except ValueError:
+        abort(404)
+    response = Response(octets, mimetype=XLSX)
+    response.headers["Content-Disposition"] = 'attachment; filename="thong-ke.xlsx"'
+    return response
+
+
+def _statistics() -> Statistics:
+    """The figures; the page does not exist for who administers nothing."""
+    found = web().services.statistics
+    if found is None or not found.may_see(viewer()):
+        abort(404)
+    return found
+
+
+def _choice() -> Choice:
+    return Choice(**{name: request.args.get(name, "")[:MAX_WORD] for name in Choice.__dataclass_fields__})
