@@ -62,25 +62,31 @@ def set_password(
     audit.record(conn, actor, "account.set_password", str(account.address), {"must_change": must_change}, at)
 
 
+def free_address(conn: Connection, column: str, text: str) -> Address:
+    """An address of a domain of ours that nobody ever had; UpkeepRefused for any other."""
+    try:
+        address = own_address(text)
+    except AddressError as error:
+        raise UpkeepRefused(column, Fault.BAD_ADDRESS, value=text[:80]) from error
+    ours = domains.local_domains(conn)
+    address = address if address.domain else Address(address.local, domains.default_domain(conn) or "")
+    if address.domain not in ours:
+        expected = ", ".join(sorted(ours)[:5])
+        raise UpkeepRefused(column, Fault.FOREIGN_DOMAIN, value=address.domain, expected=expected)
+    kind = boxes.address_kind(conn, address.key)
+    if kind is AddressKind.RETIRED:
+        raise UpkeepRefused(column, Fault.ADDRESS_RETIRED, value=str(address))
+    if kind is not None:
+        owner = boxes.account_by_address(conn, address.key)
+        name = str(owner.address) if owner is not None else "nhóm / group"
+        raise UpkeepRefused(column, Fault.ADDRESS_TAKEN, value=str(address), owner=name)
+    return address
+
+
 def add_alias(conn: Connection, scope: Scope, account: Account, text: str, *, actor: str, at: int) -> Address:
     """Give a box one more address: of a domain of ours, and never anybody's before."""
     scope.require(Deed.MANAGE, account)
-    try:
-        alias = own_address(text)
-    except AddressError as error:
-        raise UpkeepRefused("aliases", Fault.BAD_ADDRESS, value=text[:80]) from error
-    ours = domains.local_domains(conn)
-    alias = alias if alias.domain else Address(alias.local, domains.default_domain(conn) or "")
-    if alias.domain not in ours:
-        expected = ", ".join(sorted(ours)[:5])
-        raise UpkeepRefused("aliases", Fault.FOREIGN_DOMAIN, value=alias.domain, expected=expected)
-    kind = boxes.address_kind(conn, alias.key)
-    if kind is AddressKind.RETIRED:
-        raise UpkeepRefused("aliases", Fault.ADDRESS_RETIRED, value=str(alias))
-    if kind is not None:
-        owner = boxes.account_by_address(conn, alias.key)
-        name = str(owner.address) if owner is not None else "nhóm / group"
-        raise UpkeepRefused("aliases", Fault.ADDRESS_TAKEN, value=str(alias), owner=name)
+    alias = free_address(conn, "aliases", text)
     boxes.add_address(conn, account.id, alias, AddressKind.ALIAS, at)
     audit.record(conn, actor, "account.add_alias", str(account.address), {"alias": str(alias)}, at)
     return alias

@@ -20,6 +20,7 @@ from directory.provision.plan import (
     PlanRefusedError,
 )
 from directory.repository.domains import OnAccountsCreated
+from directory.repository.groups import refresh
 from directory.repository.rows import allocate_ids, chunks, insert_rows, update_rows
 from directory.repository.units import units_on
 from directory.tables import accounts, addresses, person_identifiers, persons, posts
@@ -55,6 +56,7 @@ def apply_accounts(
         raise PlanDriftedError("an address or identifier was given away meanwhile") from error
     if created:
         on_accounts_created(conn, list(created.values()))
+    refresh(conn, plan.effective_on)
     audit.record(conn, actor, "account.import", "plan", plan.counts, at)
     return created
 

@@ -111,8 +111,16 @@ class Fault(StrEnum):
     AMBIGUOUS_PERSON = "ambiguous_person"
     PERSON_ARCHIVED = "person_archived"
     TAKES_TOO_LONG = "takes_too_long"
+    # groups
+    UNKNOWN_GROUP = "unknown_group"
+    GROUP_IS_COMPUTED = "group_is_computed"
+    GROUP_CYCLE = "group_cycle"
+    GROUP_TOO_LARGE = "group_too_large"
+    UNKNOWN_PLACE = "unknown_place"
+    RULE_FOLLOWS = "rule_follows"
     # administration
     OUT_OF_SCOPE = "out_of_scope"
+    KEPT_WITH_PLAN = "kept_with_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,11 +539,53 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "“{value}” is away from {first} to {last} already.",
         "Choose days that do not overlap.",
     ),
+    Fault.UNKNOWN_GROUP: _w(
+        "Không có nhóm “{value}”.",
+        "Xem: congvu group list",
+        "There is no group “{value}”.",
+        "See: congvu group list",
+    ),
+    Fault.GROUP_IS_COMPUTED: _w(
+        "Thành viên của nhóm “{value}” được tính theo quy tắc.",
+        "Sửa quy tắc, hoặc đưa nhóm này vào một nhóm cố định.",
+        "The members of “{value}” follow its rule.",
+        "Change the rule, or put this group into a fixed one.",
+    ),
+    Fault.GROUP_CYCLE: _w(
+        "Nhóm “{value}” đã chứa nhóm “{group}”, trực tiếp hoặc qua nhóm khác.",
+        "Bỏ một trong hai khỏi nhóm kia trước.",
+        "The group “{value}” holds “{group}” already, itself or by another group.",
+        "Take one out of the other first.",
+    ),
+    Fault.GROUP_TOO_LARGE: _w(
+        "Nhóm “{value}” sẽ đến {count} hộp thư, giới hạn là {limit}.",
+        "Chia nhóm, hoặc nâng groups.max_members.",
+        "The group “{value}” would reach {count} boxes; the limit is {limit}.",
+        "Split it, or raise groups.max_members.",
+    ),
+    Fault.UNKNOWN_PLACE: _w(
+        "Không có địa bàn “{value}”.",
+        "Xem cột place của tệp đơn vị.",
+        "There is no place “{value}”.",
+        "Look at the column place of the units' file.",
+    ),
+    Fault.RULE_FOLLOWS: _w(
+        "Quy tắc của nhóm “{value}” nay nói đến “{after}” thay cho “{before}”.",
+        "Kiểm tra: congvu group show {value}",
+        "The rule of the group “{value}” now names “{after}” in place of “{before}”.",
+        "Check it: congvu group show {value}",
+    ),
     Fault.OUT_OF_SCOPE: _w(
         "“{value}” ngoài phạm vi quản trị của bạn.",
         "Đề nghị quản trị cấp trên của đơn vị đó thực hiện.",
         "“{value}” is outside of what you administer.",
         "Ask the administrator of that unit or of the province.",
+    ),
+    Fault.KEPT_WITH_PLAN: _w(
+        "Danh sách có mật khẩu; kế hoạch được lưu nên không nhận mật khẩu.",
+        "Bỏ cột mật khẩu: mật khẩu ban đầu được tạo khi thực hiện.",
+        "The roster holds passwords; a plan is kept, so it takes none.",
+        "Leave the column out: first passwords are made when the plan is applied.",
     ),
     **{Fault(value): _w(*words) for value, words in ROSTER_WORDS.items()},
 }
