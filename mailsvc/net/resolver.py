@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import dns.asyncresolver
 import dns.exception
+import dns.flags
 import dns.name
 import dns.rdatatype
 import dns.resolver
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
+_EDNS_OCTETS = 1232
+"""What passes every network in one piece (DNS flag day 2020); larger answers come by TCP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,22 @@ class MxRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsaRecord:
+    """What the certificate of a service must be (RFC 6698 §2.1)."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
     """There are records."""
 
     records: tuple[T, ...]
+    is_secure: bool = False
+    """DNSSEC vouches for them, as a resolver says that we trust (RFC 4035 §3.2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +88,22 @@ class Resolver(Protocol):
         """Host names that a name in `in-addr.arpa` or `ip6.arpa` points to (RFC 7208 §5.5)."""
         ...
 
+    async def tlsa(self, name: str) -> Lookup[TlsaRecord]:
+        """What the certificate behind `_25._tcp.<host>` must be (RFC 7672 §3)."""
+        ...
+
 
 class DnsResolver:
     """A Resolver that asks the name servers of this machine."""
 
-    def __init__(self, *, nameservers: Sequence[str] = (), port: int = 53, deadline: float = 10.0) -> None:
+    def __init__(
+        self,
+        *,
+        nameservers: Sequence[str] = (),
+        port: int = 53,
+        deadline: float = 10.0,
+        trusted: bool = False,
+    ) -> None:
         self._resolver = dns.asyncresolver.Resolver(configure=False)
         if not nameservers:
             try:
@@ -91,6 +117,11 @@ class DnsResolver:
         self._resolver.cache = dns.resolver.LRUCache(10_000)
         self._resolver.timeout = min(3.0, deadline)
         self._deadline = deadline
+        self._trusted = trusted
+        if trusted:
+            # RFC 6840 §5.7: AD in a query asks for AD in the answer, without the signatures themselves.
+            self._resolver.flags = dns.flags.RD | dns.flags.AD
+        self._resolver.use_edns(0, 0, _EDNS_OCTETS)
 
     async def mx(self, domain: str) -> Lookup[MxRecord]:
         """Mail exchangers, in the order of preference."""
@@ -98,7 +129,9 @@ class DnsResolver:
         if not isinstance(found, dns.resolver.Answer):
             return found
         records = sorted((record.preference, _host(record.exchange)) for record in found)
-        return Answer(tuple(MxRecord(preference, host) for preference, host in records))
+        return Answer(
+            tuple(MxRecord(preference, host) for preference, host in records), self._is_secure(found)
+        )
 
     async def a(self, name: str) -> Lookup[str]:
         """IPv4 addresses."""
@@ -122,11 +155,22 @@ class DnsResolver:
             return found
         return Answer(tuple(_host(record.target) for record in found))
 
+    async def tlsa(self, name: str) -> Lookup[TlsaRecord]:
+        """What the certificate behind `_25._tcp.<host>` must be (RFC 7672 §3)."""
+        found = await self._ask(name, dns.rdatatype.TLSA)
+        if not isinstance(found, dns.resolver.Answer):
+            return found
+        records = tuple(TlsaRecord(one.usage, one.selector, one.mtype, bytes(one.cert)) for one in found)
+        return Answer(records, self._is_secure(found))
+
+    def _is_secure(self, found: dns.resolver.Answer) -> bool:
+        return self._trusted and bool(found.response.flags & dns.flags.AD)
+
     async def _addresses(self, name: str, kind: dns.rdatatype.RdataType) -> Lookup[str]:
         found = await self._ask(name, kind)
         if not isinstance(found, dns.resolver.Answer):
             return found
-        return Answer(tuple(record.address for record in found))
+        return Answer(tuple(record.address for record in found), self._is_secure(found))
 
     async def _ask(
         self, name: str, kind: dns.rdatatype.RdataType
@@ -163,8 +207,11 @@ class StaticResolver:
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     texts: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     pointers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    certificates: Mapping[str, Sequence[TlsaRecord]] = field(default_factory=dict)
     trouble: frozenset[str] = frozenset()
     """Names whose look-up fails for the time being."""
+    secure: frozenset[str] = frozenset()
+    """Names that DNSSEC vouches for."""
 
     async def mx(self, domain: str) -> Lookup[MxRecord]:
         """Mail exchangers, in the order of preference."""
@@ -187,12 +234,16 @@ class StaticResolver:
         """Host names by reverse name."""
         return self._found(name, self.pointers.get(name.lower(), ()))
 
+    async def tlsa(self, name: str) -> Lookup[TlsaRecord]:
+        """What the certificate of a service must be."""
+        return self._found(name, self.certificates.get(name.lower(), ()))
+
     def _found(self, name: str, records: Sequence[T]) -> Lookup[T]:
         key = name.lower()
         if key in self.trouble:
             return TempError("time ran out")
         if records:
-            return Answer(tuple(records))
+            return Answer(tuple(records), key in self.secure)
         return NoAnswer(
             domain_exists=any(
                 key in table for table in (self.mx_records, self.addresses, self.texts, self.pointers)

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import ssl
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_DER = 2
+"""_ssl.ENCODING_DER."""
 _VALID_DAYS = 3650
 """Nobody checks who signed it, so it need not be replaced soon; a real certificate comes by settings."""
 
@@ -44,6 +46,14 @@ def verifying_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def peer_chain(tls: ssl.SSLObject) -> list[bytes]:
+    """The certificates that the other end showed, in DER, its own first; nothing was checked of them."""
+    # Public from Python 3.13 on; before that the same method is on the object inside.
+    inner: Any = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj")  # noqa: B009
+    shown = inner.get_unverified_chain() or ()
+    return [one if isinstance(one, bytes) else one.public_bytes(_DER) for one in shown]
 
 
 def make_certificate(certificate: Path, key: Path, names: Sequence[str], *, now: dt.datetime) -> None:

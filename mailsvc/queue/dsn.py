@@ -26,6 +26,9 @@ class Action(Enum):
 
     FAILED = "failed"
     DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    """Handed to a server that will not tell the sender what becomes of it (RFC 3461 §5.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Told:
     recipient: QueuedRecipient
     reply: Reply
     gave_up: bool = False
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,20 @@ class Sender:
 _SUBJECT = {
     Action.FAILED: "Thư không gửi được / Undelivered mail",
     Action.DELAYED: "Thư gửi chậm / Delayed mail",
+    Action.DELIVERED: "Thư đã tới nơi / Delivered mail",
+    Action.RELAYED: "Thư đã chuyển tiếp / Relayed mail",
 }
 _OPENING_VI = {
     Action.FAILED: "Thư của bạn không gửi được tới các địa chỉ sau:",
     Action.DELAYED: "Thư của bạn chưa tới được các địa chỉ sau. Hệ thống vẫn tiếp tục gửi, bạn không cần gửi lại:",
+    Action.DELIVERED: "Thư của bạn đã được đưa vào hộp thư của các địa chỉ sau:",
+    Action.RELAYED: "Thư của bạn đã được máy chủ nơi nhận tiếp nhận; máy chủ đó không báo lại kết quả:",
 }
 _OPENING_EN = {
     Action.FAILED: "Your letter could not be delivered to these addresses:",
     Action.DELAYED: "Your letter has not reached these addresses yet. We keep trying; do not send it again:",
+    Action.DELIVERED: "Your letter was delivered to the mailboxes of these addresses:",
+    Action.RELAYED: "Your letter was handed to a server that does not tell what becomes of it:",
 }
 _EXPLAINED = {
     "1.1": ("địa chỉ không tồn tại", "the address does not exist"),
@@ -71,6 +81,11 @@ _EXPLAINED = {
     "4.6": ("thư đi vòng tròn", "the letter goes round in circles"),
     "4.7": ("đã hết thời gian gửi lại", "the time for trying is over"),
     "6.7": ("nơi nhận không hỗ trợ địa chỉ có dấu", "the other side does not take such addresses"),
+    "7.5": ("không lập được kết nối an toàn", "no connection is as safe as it must be"),
+    "7.30": (
+        "nơi nhận không bảo đảm mã hóa suốt đường đi",
+        "the other side does not promise TLS all the way",
+    ),
     "7.1": ("nơi nhận từ chối theo quy định của họ", "refused by the policy of the other side"),
 }
 _OTHERWISE = ("máy chủ nhận thư từ chối", "the mail server refused it")
@@ -80,7 +95,7 @@ def status_of(told: Told, action: Action) -> str:
     """The status to report: the server's own, its class made to fit what is reported (RFC 3464 §2.3.4)."""
     if told.gave_up and told.reply.code < 500 and not told.reply.enhanced.startswith("4.2."):
         return "5.4.7"  # RFC 3463 §3.5: delivery time expired
-    kind = "5" if action is Action.FAILED else "4"
+    kind = {Action.FAILED: "5", Action.DELAYED: "4"}.get(action, "2")
     detail = told.reply.enhanced[2:] or "0.0"
     return f"{kind}.{detail}"
 
@@ -111,8 +126,9 @@ def compose(
                 status=status_of(one, action),
                 original_recipient=(one.recipient.original_recipient or "").partition(";")[2],
                 diagnostic=str(one.reply).replace("\n", " "),
+                remote_mta=one.server,
                 last_attempt=now,
-                will_retry_until=None if is_failure else retry_until,
+                will_retry_until=retry_until if action is Action.DELAYED else None,
             )
             for one in told
         ),
@@ -150,9 +166,12 @@ def _text(action: Action, told: Sequence[Told], sent_at: int, retry_until: int) 
     )
 
 
-def _lines(one: Told, action: Action, language: int) -> tuple[str, str, str]:
+def _lines(one: Told, action: Action, language: int) -> tuple[str, ...]:
+    said = f"    {str(one.reply).replace(chr(10), ' ')}"
+    if action in {Action.DELIVERED, Action.RELAYED}:
+        return f"  <{one.recipient.address}>", said
     explained = _EXPLAINED.get(status_of(one, action)[2:], _OTHERWISE)[language]
-    return f"  <{one.recipient.address}>", f"    {explained}", f"    {str(one.reply).replace(chr(10), ' ')}"
+    return f"  <{one.recipient.address}>", f"    {explained}", said
 
 
 def _clock(at: int) -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from mailsvc.net.bridge import Bridge
-    from mailsvc.smtp.wire.reply import Reply
-    from mailsvc.storage.outbound import QueuedLetter, QueuedRecipient
+    from mailsvc.queue.settle import Tried
+    from mailsvc.storage.outbound import QueuedLetter
     from mailsvc.storage.store import Store
 
 log = structlog.get_logger("congvu.queue")
@@ -61,20 +61,24 @@ class Recorder:
                 self._reader.close()
 
     def content(self, letter: QueuedLetter) -> bytes:
-        """The octets of a letter; for a thread."""
+        """The octets of a letter as they were sent to us; for a thread."""
         with self._reading:
             return messages.content(self._reader, letter.message_id)
 
-    async def record(self, letter: QueuedLetter, replies: Sequence[tuple[QueuedRecipient, Reply]]) -> None:
+    def octets(self, letter: QueuedLetter) -> bytes:
+        """The octets that go out; for a thread."""
+        return letter.trace + self.content(letter)
+
+    async def record(self, letter: QueuedLetter, tries: Sequence[Tried]) -> None:
         """Make the results durable, with what the sender is told; raises only for a bug, or when it must stop."""
-        if not replies:
+        if not tries:
             return
         now = self._bridge.reader.clock()
-        settled = settle.judge_all(letter, replies, now=now, patience=self._patience)
+        settled = settle.judge_all(letter, tries, now=now, patience=self._patience)
         reports = await self._reports(letter, settled, now)
         await self._make_durable(letter, settled, reports)
-        for recipient, reply in replies:
-            log.info("queue_tried", letter=letter.id, recipient=recipient.id, reply=str(reply)[:200])
+        for one in tries:
+            log.info("queue_tried", letter=letter.id, recipient=one.recipient.id, reply=str(one.reply)[:200])
 
     async def _reports(
         self, letter: QueuedLetter, settled: Sequence[settle.Settled], now: int
@@ -104,7 +108,7 @@ class Recorder:
         """
         while True:
             try:
-                await self._bridge.write(settle.settle, settled, reports)
+                await self._bridge.write(settle.settle, letter, settled, reports)
             except StoreUnavailable as error:
                 log.warning("queue_store_unavailable", letter=letter.id, error=str(error))
                 if self._is_stopping:

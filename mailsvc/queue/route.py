@@ -24,8 +24,11 @@ WE_ARE_THE_EXCHANGER = Reply(
 )
 
 
-async def servers_of(domain: str, resolver: Resolver, *, our_name: str, port: int) -> list[Server] | Reply:
+async def servers_of(
+    domain: str, resolver: Resolver, *, our_name: str, port: int, ipv6: bool = True
+) -> list[Server] | Reply:
     """Servers to try in order, or the reason why there are none, for good (5xx) or for now (4xx)."""
+    is_secure = False
     if domain.startswith("["):
         return [Server(domain, _literal(domain), port)]
     found = await resolver.mx(domain)
@@ -42,18 +45,26 @@ async def servers_of(domain: str, resolver: Resolver, *, our_name: str, port: in
             # RFC 5321 §5.1: only what is preferred to ourselves, or mail would go round in circles.
             ours = [record.preference for record in records if record.host.lower() == our_name.lower()]
             hosts = [record.host for record in records if not ours or record.preference < min(ours)]
+            is_secure = found.is_secure
             if not hosts:
                 return WE_ARE_THE_EXCHANGER
-    return await _addresses(hosts[:_MAX_HOSTS], resolver, port)
+    return await _addresses(hosts[:_MAX_HOSTS], resolver, port, is_secure=is_secure, ipv6=ipv6)
 
 
-async def _addresses(hosts: list[str], resolver: Resolver, port: int) -> list[Server] | Reply:
+async def _addresses(
+    hosts: list[str], resolver: Resolver, port: int, *, is_secure: bool, ipv6: bool
+) -> list[Server] | Reply:
+    """IPv4 and then IPv6 of each host in turn (RFC 5321 §5.2)."""
     servers: list[Server] = []
     trouble = ""
     for host in hosts:
-        for found in (await resolver.a(host), await resolver.aaaa(host)):
+        for found in (
+            await resolver.a(host),
+            await resolver.aaaa(host) if ipv6 else NoAnswer(domain_exists=True),
+        ):
             if isinstance(found, Answer):
-                servers += [Server(host, address, port) for address in found.records]
+                proven = is_secure and found.is_secure
+                servers += [Server(host, address, port, proven) for address in found.records]
             elif isinstance(found, TempError):
                 trouble = found.reason
     if servers:

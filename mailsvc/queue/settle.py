@@ -10,7 +10,7 @@ from mailsvc.model.errors import NoSuchRecipient
 from mailsvc.queue.dsn import Action, Sender, Told, compose
 from mailsvc.queue.schedule import Fate, Patience, Verdict, judge
 from mailsvc.services.receive import IncomingLetter, is_local, receive, resolve_recipient
-from mailsvc.storage import messages, outbound
+from mailsvc.storage import messages, outbound, outbound_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,12 +23,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A recipient, the reply to this try and the verdict on it."""
+class Tried:
+    """One recipient after a try: what was said, by whom."""
 
     recipient: QueuedRecipient
     reply: Reply
+    server: str = ""
+    """Who said it; empty if it was ourselves."""
+    tells_itself: bool = False
+    """The server has taken on to tell the sender what becomes of it (RFC 3461 §5.2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A try, and the verdict on it."""
+
+    tried: Tried
     verdict: Verdict
+
+    @property
+    def recipient(self) -> QueuedRecipient:
+        """Whom it is about."""
+        return self.tried.recipient
+
+    @property
+    def reply(self) -> Reply:
+        """What was said."""
+        return self.tried.reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +71,7 @@ class Reporter:
 
 def judge_all(
     letter: QueuedLetter,
-    replies: Sequence[tuple[QueuedRecipient, Reply]],
+    tries: Sequence[Tried],
     *,
     now: int,
     patience: Patience,
@@ -58,27 +79,47 @@ def judge_all(
     """The verdict on each recipient of one try."""
     return [
         Settled(
-            recipient,
-            reply,
+            tried,
             judge(
-                reply,
+                tried.reply,
                 now=now,
                 created_at=letter.created_at,
-                attempts=recipient.attempts,
-                delay_told=recipient.delay_told,
+                attempts=tried.recipient.attempts,
+                delay_told=tried.recipient.delay_told,
                 patience=patience,
             ),
         )
-        for recipient, reply in replies
+        for tried in tries
     ]
 
 
+_WORD_FOR = {
+    Action.FAILED: "FAILURE",
+    Action.DELAYED: "DELAY",
+    Action.DELIVERED: "SUCCESS",
+    Action.RELAYED: "SUCCESS",
+}
+
+
 def wants_to_know(recipient: QueuedRecipient, action: Action) -> bool:
-    """Whether the sender asked for such reports; without NOTIFY both are sent (RFC 3461 §4.1)."""
+    """Whether the sender asked for such reports; without NOTIFY those of trouble are sent (RFC 3461 §4.1)."""
+    word = _WORD_FOR[action]
     if recipient.notify is None:
-        return True
-    words = recipient.notify.upper().split(",")
-    return ("FAILURE" if action is Action.FAILED else "DELAY") in words
+        return word != "SUCCESS"
+    return word in recipient.notify.upper().split(",")
+
+
+def _news_of(one: Settled) -> Action | None:
+    """What could be told of this try (RFC 3461 §5.2)."""
+    if one.verdict.fate is Fate.FAILED:
+        return Action.FAILED
+    if one.verdict.tell_delay:
+        return Action.DELAYED
+    if one.verdict.fate is not Fate.SENT:
+        return None
+    if one.recipient.local_account_id is not None:
+        return Action.DELIVERED
+    return None if one.tried.tells_itself else Action.RELAYED
 
 
 def notices(
@@ -95,16 +136,12 @@ def notices(
         to = parse_address(letter.reverse_path)
     except AddressError:
         return []
-    chosen = {
-        Action.FAILED: [one for one in settled if one.verdict.fate is Fate.FAILED],
-        Action.DELAYED: [one for one in settled if one.verdict.tell_delay],
-    }
     made = []
-    for action, group in chosen.items():
+    for action in Action:
         told = [
-            Told(one.recipient, one.reply, one.verdict.gave_up)
-            for one in group
-            if wants_to_know(one.recipient, action)
+            Told(one.recipient, one.reply, one.verdict.gave_up, one.tried.server)
+            for one in settled
+            if _news_of(one) is action and wants_to_know(one.recipient, action)
         ]
         if not told:
             continue
@@ -122,7 +159,9 @@ def notices(
     return made
 
 
-def settle(uow: UnitOfWork, settled: Sequence[Settled], reports: Sequence[Notice]) -> None:
+def settle(
+    uow: UnitOfWork, letter: QueuedLetter, settled: Sequence[Settled], reports: Sequence[Notice]
+) -> None:
     """Write it all down. Once this is durable no recipient is tried again that was reached or given up."""
     for one in settled:
         verdict = one.verdict
@@ -133,6 +172,8 @@ def settle(uow: UnitOfWork, settled: Sequence[Settled], reports: Sequence[Notice
             next_attempt=verdict.next_attempt,
             reply=str(one.reply),
         )
+        said_by = f"{one.tried.server}: " if one.tried.server else ""
+        outbound_history.add(uow, letter.id, [one.recipient.id], "tried", f"{said_by}{one.reply}")
     outbound.set_delay_told(uow, [one.recipient.id for one in settled if one.verdict.tell_delay])
     for notice in reports:
         _send(uow, notice)
@@ -146,6 +187,7 @@ def _send(uow: UnitOfWork, notice: Notice) -> None:
             [outbound.NewRecipient(str(notice.to), notice.to.domain.lower())],
             reverse_path="",
             smtputf8=not notice.to.is_ascii,
+            origin="report",
         )
         return
     try:

@@ -1,27 +1,30 @@
-"""The queue's worker: takes what is due, sorts it by where it goes, delivers, and has each result written down.
+"""The queue's worker: takes what is due, sorts it by the way it goes, and has each result written down.
 
-Nothing of the queue lives only in memory: what was not settled when the process ended is still due when it starts.
+Nothing of the queue lives only in memory: what was not settled when the process ended is due again when it starts, and
+any number of workers share one queue, since each claims what it tries (RFC 5321 §4.5.4.1).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from dataclasses import dataclass, field
+import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from directory.address import AddressError, parse_address
 from mailsvc.model.changes import QueueChanged
 from mailsvc.model.errors import MailboxMissing, ServiceError
-from mailsvc.queue.outside import BAD_ADDRESS, Outside
+from mailsvc.queue.lanes import RECIPIENTS_A_LETTER, TRANSACTION_SECONDS, Job, Lanes
+from mailsvc.queue.outside import Outside
 from mailsvc.queue.recorder import Recorder
+from mailsvc.queue.settle import Tried
+from mailsvc.queue.way import Demand, way_of
+from mailsvc.services.queue_routes import routes_now
 from mailsvc.services.receive import deliver_queued
-from mailsvc.smtp.client import Letter, SmtpClient, Unreachable
 from mailsvc.smtp.wire.reply import Reply
-from mailsvc.storage import outbound
+from mailsvc.storage import outbound, outbound_claims
 
 if TYPE_CHECKING:
     import ssl
@@ -39,14 +42,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger("congvu.queue")
 
 _BATCH = 500
-"""Recipients taken from the store at a time."""
+"""Recipients claimed at a time."""
 _ROOM = 10_000
 """Recipients in memory at most."""
+_CLAIM_SECONDS = 3600
 _BUSY_PAUSE_SECONDS = 0.2
-"""Between two looks at the store while much is in flight: each look passes over all of that."""
-_LETTERS_A_CONNECTION = 100
-_RECIPIENTS_A_LETTER = 100
-"""What every server must take in one transaction (RFC 5321 §4.5.3.1.8)."""
 _LOOK_SECONDS = 60.0
 _HOUSEKEEPING_SECONDS = 3600
 _KEPT_SECONDS = 7 * 86_400
@@ -55,24 +55,7 @@ _STOP_SECONDS = 10.0
 
 BOX_FULL = Reply(452, "4.2.2", "The mailbox is full")
 BOX_GONE = Reply(550, "5.1.1", "The mailbox is gone")
-OUR_FAULT = Reply(451, "4.3.0", "Local error")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One letter for the recipients of one lane."""
-
-    letter: QueuedLetter
-    recipients: tuple[QueuedRecipient, ...]
-
-
-@dataclass(slots=True)
-class Lane:
-    """Jobs that go the same way: to one domain, or to the smart host."""
-
-    domain: str
-    jobs: deque[Job] = field(default_factory=deque)
-    workers: int = 0
+DELIVERED = Reply(250, "2.0.0", "delivered")
 
 
 class QueueWorker:
@@ -87,18 +70,30 @@ class QueueWorker:
         *,
         tls: ssl.SSLContext | None = None,
         deadlines: Deadlines | None = None,
+        name: str = "",
+        outside: Outside | None = None,
     ) -> None:
         queue = settings.queue
-        self._per_domain = queue.max_connections_per_domain
         self._bridge = bridge
-        self._outside = Outside(settings, resolver, tls=tls, deadlines=deadlines)
+        self._queue = queue
+        self._name = name or f"{socket.gethostname()}:{store.data_dir.resolve()}"
         self.recorder = Recorder(settings, store, bridge)
-        self._lanes: dict[str, Lane] = {}
-        self._in_flight: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(queue.max_connections)
+        self._lanes = Lanes(
+            outside or Outside(settings, resolver, tls=tls, deadlines=deadlines),
+            per_domain=queue.max_connections_per_domain,
+            at_once=queue.max_connections,
+            idle_seconds=queue.idle_seconds,
+            content=self._octets,
+            record=self._record,
+            give_back=self._give_back,
+            spawn=self._spawn,
+        )
+        self._routes: dict[str, str] | None = None
+        self._in_hand = 0
+        self._last_sender = -1
         self._news = asyncio.Event()
-        self._stopping = False
+        self._is_stopping = False
         self._cleaned_at = 0
         store.subscribe(self._on_change)
 
@@ -107,21 +102,28 @@ class QueueWorker:
     async def run(self) -> None:
         """Work the queue until it is cancelled or stopped; what is under way then is brought to its end."""
         try:
+            await self.take_back()
             await self._run()
         finally:
             await self.stop()
 
+    async def take_back(self) -> None:
+        """What a worker of this name had when it died is due now."""
+        again = await self._bridge.write(outbound_claims.give_back_all, self._name)
+        if again:
+            log.info("queue_taken_back", recipients=again)
+
     async def _run(self) -> None:
-        while not self._stopping:
+        while not self._is_stopping:
             self._news.clear()
             seconds = _LOOK_SECONDS
             try:
-                self._dispatch()
+                taken = await self._dispatch()
                 await self._clean()
-                seconds = self._seconds_to_wait()
+                seconds = 0.0 if taken and self._in_hand < _ROOM else self._seconds_to_wait()
             except Exception:
                 log.exception("queue_unexpected")
-            if len(self._in_flight) >= _BATCH:
+            if self._in_hand >= _BATCH:
                 await asyncio.sleep(_BUSY_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -129,11 +131,13 @@ class QueueWorker:
 
     async def stop(self) -> None:
         """Begin nothing new; give transactions under way a while to end, so that their results are kept."""
-        self._stopping = True
+        if self._is_stopping:
+            return
+        self._is_stopping = True
         self.recorder.stop()
         self._news.set()
-        for lane in self._lanes.values():
-            lane.jobs.clear()
+        with contextlib.suppress(ServiceError):
+            await self._lanes.stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
             for task in late:
@@ -143,19 +147,21 @@ class QueueWorker:
 
     async def work_off(self) -> None:
         """Try all that is due now, once, and return when that is settled."""
-        self._dispatch()
+        self._lanes.waits_for_more = False
+        await self._dispatch()
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     def _on_change(self, changes: tuple[Change, ...]) -> None:
         if any(isinstance(change, QueueChanged) for change in changes):
+            self._routes = None
             self._news.set()
 
     def _seconds_to_wait(self) -> float:
         due = self._bridge.read(outbound.next_due)
         if due is None:
             return _LOOK_SECONDS
-        # What is due and not in flight was left out for want of room: a finished job will ring.
+        # What is due and was left out for want of room: a finished job will ring.
         left = due - self._bridge.reader.clock()
         return min(max(float(left), 1.0), _LOOK_SECONDS)
 
@@ -165,32 +171,48 @@ class QueueWorker:
             self._cleaned_at = now
             await self._bridge.write(outbound.drop_finished, now - _KEPT_SECONDS)
 
-    def _dispatch(self) -> None:
-        """Give what is due to the lanes."""
-        if len(self._in_flight) >= _ROOM:
-            return
+    async def _dispatch(self) -> int:
+        """Claim what is due and give it to the lanes; how many recipients."""
+        room = min(_BATCH, _ROOM - self._in_hand)
         now = self._bridge.reader.clock()
-        due = self._bridge.read(outbound.due, now, _BATCH + len(self._in_flight))
-        jobs: dict[tuple[int, str], list[QueuedRecipient]] = {}
-        for recipient in due:
-            if recipient.id not in self._in_flight:
-                name = (
-                    "" if recipient.local_account_id is not None else self._outside.lane_of(recipient.domain)
+        due = self._bridge.read(outbound.next_due)
+        if room <= 0 or due is None or due > now or self._is_stopping:
+            return 0
+        claimed = await self._bridge.write(self._claim, room)
+        self._in_hand += len(claimed)
+        begin_before = time.monotonic() + _CLAIM_SECONDS - TRANSACTION_SECONDS - 300
+        self._routes = routes = self._routes or self._bridge.read(routes_now, self._queue)
+        jobs: dict[tuple[int, Any], list[QueuedRecipient]] = {}
+        letters: dict[int, QueuedLetter] = {}
+        for recipient in claimed:
+            letter = letters.get(recipient.outbound_id)
+            if letter is None:
+                letter = self._bridge.read(outbound.letter, recipient.outbound_id)
+                assert letter is not None
+                letters[letter.id] = letter
+            way = None
+            if recipient.local_account_id is None:
+                way = way_of(
+                    recipient.domain, Demand(letter.tls), routes=routes, smart_host=self._queue.smart_host
                 )
-                jobs.setdefault((recipient.outbound_id, name), []).append(recipient)
-        for (letter_id, name), recipients in jobs.items():
-            letter = self._bridge.read(outbound.letter, letter_id)
-            assert letter is not None
-            self._in_flight.update(recipient.id for recipient in recipients)
-            if not name:
+            jobs.setdefault((letter.id, way), []).append(recipient)
+        for (letter_id, way), recipients in jobs.items():
+            letter = letters[letter_id]
+            if way is None:
                 self._spawn(self._deliver_here(letter, recipients))
                 continue
-            lane = self._lanes.setdefault(name, Lane(name))
-            for at in range(0, len(recipients), _RECIPIENTS_A_LETTER):
-                lane.jobs.append(Job(letter, tuple(recipients[at : at + _RECIPIENTS_A_LETTER])))
-            if lane.workers < self._per_domain:
-                lane.workers += 1
-                self._spawn(self._work(lane))
+            for at in range(0, len(recipients), RECIPIENTS_A_LETTER):
+                part = tuple(recipients[at : at + RECIPIENTS_A_LETTER])
+                self._lanes.put(way, Job(letter, part, begin_before))
+        return len(claimed)
+
+    def _claim(self, uow: UnitOfWork, room: int) -> list[QueuedRecipient]:
+        claimed = outbound_claims.claim(
+            uow, self._name, until=uow.clock() + _CLAIM_SECONDS, limit=room, after_sender=self._last_sender
+        )
+        if claimed:
+            self._last_sender = claimed[-1].sender_id
+        return claimed
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -202,102 +224,48 @@ class QueueWorker:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("queue_unexpected", exc_info=error)
 
-    # -- one lane
+    # -- what the lanes ask for
 
-    async def _work(self, lane: Lane) -> None:
-        try:
-            async with self._places:
-                while lane.jobs and not self._stopping:
-                    await self._one_connection(lane)
-        finally:
-            lane.workers -= 1
-            if not lane.workers and not lane.jobs:
-                self._lanes.pop(lane.domain, None)
+    async def _octets(self, letter: QueuedLetter) -> bytes:
+        return await self._bridge.slow(self.recorder.octets, letter)
 
-    async def _one_connection(self, lane: Lane) -> None:
-        """Connect, and send what waits in the lane; where nobody answers, all of it waits for another time."""
-        try:
-            client = await self._outside.open(lane.domain)
-        except Exception:
-            log.exception("queue_unexpected", domain=lane.domain)
-            client = OUR_FAULT
-        if isinstance(client, Reply):
-            jobs = tuple(lane.jobs)
-            lane.jobs.clear()
-            for job in jobs:
-                await self._record(job.letter, [(recipient, client) for recipient in job.recipients])
-            return
-        is_open = True
-        try:
-            for _ in range(_LETTERS_A_CONNECTION):
-                if not lane.jobs or self._stopping or not is_open:
-                    break
-                is_open = await self._send(client, lane.jobs.popleft())
-        finally:
-            if is_open:
-                await client.quit()
-            else:
-                client.abort()
+    async def _give_back(self, recipients: Sequence[QueuedRecipient]) -> None:
+        now = self._bridge.reader.clock()
+        ids = [one.id for one in recipients]
+        await self._bridge.write(lambda uow: outbound_claims.give_back(uow, self._name, ids, due=now))
+        self._in_hand -= len(ids)
 
-    async def _send(self, client: SmtpClient, job: Job) -> bool:
-        """One letter over an open connection; False if the connection is of no more use."""
-        is_open = True
-        try:
-            replies = await self._hand_over(client, job)
-        except Unreachable as error:
-            is_open = False
-            reply = error.reply if 400 <= error.reply.code < 500 else Reply(451, "4.4.2", str(error.reply))
-            replies = [(recipient, reply) for recipient in job.recipients]
-        except Exception:
-            log.exception("queue_unexpected", letter=job.letter.id)
-            is_open = False
-            replies = [(recipient, OUR_FAULT) for recipient in job.recipients]
-        await self._record(job.letter, replies)
-        return is_open
-
-    async def _hand_over(self, client: SmtpClient, job: Job) -> list[tuple[QueuedRecipient, Reply]]:
-        letter = job.letter
-        replies: list[tuple[QueuedRecipient, Reply]] = []
-        known = []
-        for recipient in job.recipients:
-            try:
-                known.append((recipient, parse_address(recipient.address)))
-            except AddressError:
-                replies.append((recipient, BAD_ADDRESS))
-        if known:
-            content = letter.trace + await self._bridge.slow(self.recorder.content, letter)
-            reverse_path = parse_address(letter.reverse_path) if letter.reverse_path else None
-            said = await client.send(Letter(reverse_path, content), [address for _, address in known])
-            replies += [(recipient, reply) for (recipient, _), reply in zip(known, said, strict=True)]
-        return replies
-
-    # -- results
-
-    async def _deliver_here(self, letter: QueuedLetter, recipients: Sequence[QueuedRecipient]) -> None:
-        """Boxes of our own that were full: they get it now, or wait on."""
-        replies: list[tuple[QueuedRecipient, Reply]] = []
-        for recipient in recipients:
-            try:
-                if await self._bridge.write(_deliver_and_settle, letter, recipient):
-                    self._in_flight.discard(recipient.id)
-                    continue
-                replies.append((recipient, BOX_FULL))
-            except MailboxMissing:
-                replies.append((recipient, BOX_GONE))
-            except ServiceError as error:
-                replies.append((recipient, Reply(451, "4.3.0", repr(error))))
-        await self._record(letter, replies)
-
-    async def _record(self, letter: QueuedLetter, replies: Sequence[tuple[QueuedRecipient, Reply]]) -> None:
-        """Until the results are durable the recipients stay in flight."""
-        await self.recorder.record(letter, replies)
-        self._in_flight.difference_update(recipient.id for recipient, _ in replies)
+    async def _record(self, letter: QueuedLetter, tried: Sequence[Tried]) -> None:
+        """Until the results are durable the recipients stay claimed."""
+        await self.recorder.record(letter, tried)
+        self._in_hand -= len(tried)
         self._news.set()
 
+    # -- boxes of our own
 
-def _deliver_and_settle(uow: UnitOfWork, letter: QueuedLetter, recipient: QueuedRecipient) -> bool:
-    assert recipient.local_account_id is not None
-    if not deliver_queued(uow, letter, recipient.address, recipient.local_account_id):
-        return False
-    outbound.set_state(uow, recipient.id, "sent", next_attempt=uow.clock(), reply="250 2.0.0 delivered")
-    return True
+    async def _deliver_here(self, letter: QueuedLetter, recipients: Sequence[QueuedRecipient]) -> None:
+        """Boxes that were full, and those of which the sender wants to hear: they get it now, or wait on."""
+        tried: list[Tried] = []
+        for recipient in recipients:
+            try:
+                if await self._bridge.write(self._deliver_and_settle, letter, recipient):
+                    reply = DELIVERED
+                else:
+                    reply = BOX_FULL
+            except MailboxMissing:
+                reply = BOX_GONE
+            except ServiceError as error:
+                reply = Reply(451, "4.3.0", repr(error))
+            tried.append(Tried(recipient, reply))
+        await self._record(letter, tried)
+
+    @staticmethod
+    def _deliver_and_settle(uow: UnitOfWork, letter: QueuedLetter, recipient: QueuedRecipient) -> bool:
+        """Both or neither: a crash between the two would deliver it twice."""
+        assert recipient.local_account_id is not None
+        if not deliver_queued(uow, letter, recipient.address, recipient.local_account_id):
+            return False
+        outbound.set_state(
+            uow, recipient.id, "sent", next_attempt=uow.clock(), reply=str(DELIVERED), attempted=False
+        )
+        return True

@@ -14,8 +14,11 @@ import uvloop
 
 from mailsvc.imap.server import ImapServers
 from mailsvc.net.bridge import Bridge
+from mailsvc.net.https import HttpsClient
 from mailsvc.net.resolver import DnsResolver
-from mailsvc.net.tls import server_context
+from mailsvc.net.tls import server_context, verifying_context
+from mailsvc.queue.outside import Outside
+from mailsvc.queue.sts import StsPolicies
 from mailsvc.queue.worker import QueueWorker
 from mailsvc.run.background import Housekeeping, Indexer
 from mailsvc.run.metrics import Metrics
@@ -73,10 +76,14 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     usage = Usage(store.clock)
     usage_writer = UsageWriter(usage, bridge)
     months = MonthKeeper(settings, store, bridge)
-    resolver = DnsResolver(nameservers=settings.dns.nameservers, port=settings.dns.port)
+    dns = settings.dns
+    resolver = DnsResolver(nameservers=dns.nameservers, port=dns.port, trusted=dns.trusted)
     smtp = SmtpServers(settings, store, bridge, sign_in, tls, resolver)
     imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine, usage)
-    worker = QueueWorker(settings, store, bridge, resolver)
+    policies = StsPolicies(bridge, resolver, HttpsClient(resolver, verifying_context()))
+    worker = QueueWorker(
+        settings, store, bridge, resolver, outside=Outside(settings, resolver, policies=policies)
+    )
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     housekeeping = Housekeeping(settings, bridge, engine)
 

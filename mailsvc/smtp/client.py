@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,21 @@ from mailsvc.smtp.wire.reply import Reply, parse_reply
 from mailsvc.smtp.wire.trace import header_of
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from directory.address import Address
+    from mailsvc.smtp.wire.outgoing import Destination
     from mailsvc.smtp.wire.sasl import Credentials
+
+    Proof = Callable[[ssl.SSLObject], str]
 
 SMTPS_PORT = 465
 """TLS from the first octet (RFC 8314 §3.3)."""
 _MAX_REPLY_LINE = 4096
 _MAX_REPLY_LINES = 1000
 _CHUNK = 256 * 1024
+_CERTIFICATE_FAULTS = {10: "certificate-expired", 62: "certificate-host-mismatch"}
+"""X509_V_ERR_* of OpenSSL."""
 _RCPT_BATCH = 100
 """Recipients in one pipeline: replies are read before more is written, so no buffer fills on both sides."""
 
@@ -47,6 +52,8 @@ class Server:
     """The name, for TLS."""
     address: str
     port: int
+    is_secure: bool = False
+    """DNSSEC vouches for its name and address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,10 @@ class Letter:
 
     reverse_path: Address | None
     content: bytes
+    envelope_id: str | None = None
+    return_full: bool | None = None
+    require_tls: bool = False
+    """Only to a server that promises the same for the rest of the way (RFC 8689 §4.2.1)."""
 
 
 class Unreachable(Exception):
@@ -64,6 +75,14 @@ class Unreachable(Exception):
         super().__init__(str(reply))
         self.reply = reply
         self.is_final = is_final
+
+
+class TlsFailed(Unreachable):
+    """No connection that is as safe as it must be; `kind` is the result type of RFC 8460 §4.3."""
+
+    def __init__(self, reply: Reply, kind: str) -> None:
+        super().__init__(reply)
+        self.kind = kind
 
 
 def _trouble(enhanced: str, text: str) -> Reply:
@@ -87,6 +106,11 @@ class SmtpClient:
         self._writer = writer
         self._deadlines = deadlines
 
+    @property
+    def is_alive(self) -> bool:
+        """False once the server has hung up, or said something that nobody asked for."""
+        return not (self._reader.at_eof() or self._writer.is_closing() or self._reader._buffer)  # type: ignore[attr-defined]  # noqa: SLF001
+
     # -- opening
 
     async def set_up(
@@ -96,13 +120,14 @@ class SmtpClient:
         tls: ssl.SSLContext | None,
         credentials: Credentials | None = None,
         must_encrypt: bool = False,
+        proof: Proof | None = None,
     ) -> None:
         """Greet, STARTTLS if offered, AUTH if asked for. Raises Unreachable."""
         await self._greet(our_name)
         if tls is not None and not self.is_secure and "STARTTLS" in self.extensions:
-            await self._start_tls(tls, our_name)
+            await self._start_tls(tls, our_name, proof)
         if must_encrypt and not self.is_secure:
-            raise Unreachable(_trouble("4.7.5", f"{self.server.host} offers no TLS"))
+            raise TlsFailed(_trouble("4.7.5", f"{self.server.host} offers no TLS"), "starttls-not-supported")
         if credentials is not None:
             await self._sign_in(credentials)
 
@@ -122,7 +147,7 @@ class SmtpClient:
         if not reply.is_positive:
             raise Unreachable(reply)
 
-    async def _start_tls(self, context: ssl.SSLContext, our_name: str) -> None:
+    async def _start_tls(self, context: ssl.SSLContext, our_name: str, proof: Proof | None) -> None:
         """RFC 3207 §4: what was said before TLS is asked again; a reply injected before it is dropped."""
         reply = await self._ask(b"STARTTLS\r\n")
         if reply.code != 220:
@@ -133,9 +158,15 @@ class SmtpClient:
             async with asyncio.timeout(self._deadlines.command):
                 await self._writer.start_tls(context, server_hostname=self.server.host)
         except (OSError, TimeoutError) as error:
-            raise TlsFailed(_trouble("4.7.5", f"{self.server.host}: TLS failed: {_why(error)}")) from error
+            raise _tls_failed(self.server, error) from error
+        self._refuse_unproven(proof)
         self.is_secure = True
         await self._hello(our_name)
+
+    def _refuse_unproven(self, proof: Proof | None) -> None:
+        fault = proof(self._writer.get_extra_info("ssl_object")) if proof is not None else ""
+        if fault:
+            raise TlsFailed(_trouble("4.7.5", f"{self.server.host}: {fault}"), "tlsa-invalid")
 
     async def _sign_in(self, credentials: Credentials) -> None:
         mechanisms = self.extensions.auth_mechanisms
@@ -155,7 +186,7 @@ class SmtpClient:
 
     # -- sending
 
-    async def send(self, letter: Letter, recipients: Sequence[Address]) -> list[Reply]:
+    async def send(self, letter: Letter, recipients: Sequence[Destination]) -> list[Reply]:
         """Hand over one letter; the reply for each recipient, in order. Raises Unreachable if the line breaks.
 
         A line that breaks after the final dot is the one moment in which a letter may arrive twice: the server may
@@ -168,7 +199,7 @@ class SmtpClient:
         replies: list[Reply | None] = [
             outgoing.NO_SMTPUTF8_THERE
             if "SMTPUTF8" not in self.extensions
-            and outgoing.needs_utf8(header, letter.reverse_path, recipient)
+            and outgoing.needs_utf8(header, letter.reverse_path, recipient.path)
             else None
             for recipient in recipients
         ]
@@ -182,14 +213,17 @@ class SmtpClient:
     def _cannot(self, letter: Letter) -> Reply | None:
         if outgoing.is_smugglable(letter.content):
             return outgoing.SMUGGLED
+        if letter.require_tls and not (self.is_secure and "REQUIRETLS" in self.extensions):
+            return outgoing.NO_REQUIRETLS_THERE
         limit = self.extensions.max_octets
         if limit is not None and len(letter.content) > limit:
             return outgoing.TOO_LARGE_THERE
         return None
 
-    async def _transact(self, letter: Letter, recipients: Sequence[Address]) -> list[Reply]:
+    async def _transact(self, letter: Letter, recipients: Sequence[Destination]) -> list[Reply]:
         utf8 = any(
-            outgoing.needs_utf8(header_of(letter.content), letter.reverse_path, one) for one in recipients
+            outgoing.needs_utf8(header_of(letter.content), letter.reverse_path, one.path)
+            for one in recipients
         )
         mail = outgoing.mail_command(
             letter.reverse_path,
@@ -197,8 +231,11 @@ class SmtpClient:
             octets=len(letter.content),
             eight_bit=not letter.content.isascii(),
             utf8=utf8,
+            envelope_id=letter.envelope_id,
+            return_full=letter.return_full,
+            require_tls=letter.require_tls,
         )
-        commands = [outgoing.rcpt_command(recipient) for recipient in recipients]
+        commands = [outgoing.rcpt_command(recipient, self.extensions) for recipient in recipients]
         pipelining = "PIPELINING" in self.extensions
         accepted = await self._ask(mail) if not pipelining else None
         replies: list[Reply] = []
@@ -296,11 +333,12 @@ async def connect(
     tls: ssl.SSLContext | None,
     credentials: Credentials | None = None,
     must_encrypt: bool = False,
+    proof: Proof | None = None,
     deadlines: Deadlines | None = None,
 ) -> SmtpClient:
     """An open connection, ready for letters: greeted, encrypted if the server can, signed in if asked for.
 
-    Raises Unreachable.
+    `proof` looks at the certificate after the handshake and says what is wrong with it. Raises Unreachable.
     """
     deadlines = deadlines or Deadlines()
     implicit = tls if server.port == SMTPS_PORT else None
@@ -310,20 +348,28 @@ async def connect(
             reader, writer = await asyncio.open_connection(
                 server.address, server.port, limit=_MAX_REPLY_LINE, ssl=implicit, server_hostname=name
             )
+    except ssl.SSLError as error:
+        raise _tls_failed(server, error) from error
     except (OSError, TimeoutError) as error:
         raise Unreachable(_trouble("4.4.1", f"{server.host}[{server.address}]: {_why(error)}")) from error
     client = SmtpClient(server, reader, writer, deadlines)
     client.is_secure = implicit is not None
     try:
-        await client.set_up(our_name, tls=tls, credentials=credentials, must_encrypt=must_encrypt)
+        await client.set_up(
+            our_name, tls=tls, credentials=credentials, must_encrypt=must_encrypt, proof=proof
+        )
     except BaseException:
         client.abort()
         raise
     return client
 
 
-class TlsFailed(Unreachable):
-    """The handshake failed; in clear text it may work, where that is allowed (RFC 7435)."""
+def _tls_failed(server: Server, error: BaseException) -> TlsFailed:
+    """What went wrong in a handshake, named for reports (RFC 8460 §4.3.2)."""
+    kind = "validation-failure"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        kind = _CERTIFICATE_FAULTS.get(error.verify_code, "certificate-not-trusted")
+    return TlsFailed(_trouble("4.7.5", f"{server.host}: TLS failed: {_why(error)}"), kind)
 
 
 def _why(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, null, or_, select, update
 
 from mailsvc.model.changes import QueueChanged
 from mailsvc.model.ids import AccountId, MessageId
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from mailsvc.storage.statement import Row
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
-State = Literal["waiting", "sent", "failed"]
+State = Literal["waiting", "held", "sent", "failed", "dropped"]
+Origin = Literal["submitted", "report", "forwarded", "incoming"]
+TlsDemand = Literal["usual", "required", "waived"]
 _o, _r = tables.outbound, tables.outbound_recipients
+_UNFINISHED = or_(_r.c.state == "waiting", _r.c.state == "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class QueuedLetter:
     return_full: bool | None
     eight_bit: bool
     smtputf8: bool
+    origin: Origin = "submitted"
+    """Sent by one of ours, a report of ours, sent on for one of ours, or on its way to a box that was full."""
+    tls: TlsDemand = "usual"
+    """How safe the way must be (RFC 8689)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,10 @@ class QueuedRecipient:
     next_attempt: int
     delay_told: bool
     last_reply: str
+    sender_id: int = 0
+    """Whose letter it is, so that everybody has a turn; 0 for what no account sent."""
+    claimed_by: str | None = None
+    """The worker that tries it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,8 @@ class NewRecipient:
     local_account_id: AccountId | None = None
     notify: str | None = None
     original_recipient: str | None = None
+    held: str = ""
+    """Why it is not sent until an operator says so."""
 
 
 _LETTER = (
@@ -79,8 +92,10 @@ _LETTER = (
     _o.c.return_full,
     _o.c.eight_bit,
     _o.c.smtputf8,
+    _o.c.origin,
+    _o.c.tls,
 )
-_RECIPIENT = (
+RECIPIENT_COLUMNS = (
     _r.c.id,
     _r.c.outbound_id,
     _r.c.address,
@@ -93,6 +108,8 @@ _RECIPIENT = (
     _r.c.next_attempt,
     _r.c.delay_told,
     _r.c.last_reply,
+    _r.c.sender_id,
+    _r.c.claimed_by,
 )
 ADD_LETTER = Statement(
     insert(_o).values({column.name: bindparam(column.name) for column in _LETTER[1:]}).returning(_o.c.id)
@@ -102,29 +119,33 @@ ADD_RECIPIENT = Statement(
         {
             **{
                 name: bindparam(name)
-                for name in ("outbound_id", "address", "domain", "local_account_id", "notify")
+                for name in (
+                    "outbound_id",
+                    "address",
+                    "domain",
+                    "local_account_id",
+                    "notify",
+                    "original_recipient",
+                    "sender_id",
+                    "state",
+                    "last_reply",
+                )
             },
-            "original_recipient": bindparam("original_recipient"),
-            "state": "waiting",
             "next_attempt": bindparam("now"),
             "updated_at": bindparam("now"),
         }
     )
 )
-DUE = Statement(
-    select(*_RECIPIENT)
-    .where(and_(_r.c.state == "waiting", _r.c.next_attempt <= bindparam("now")))
-    .order_by(_r.c.next_attempt, _r.c.id)
-    .limit(bindparam("limit", type_=_r.c.id.type))
-)
 NEXT_DUE = Statement(select(func.min(_r.c.next_attempt)).where(_r.c.state == "waiting"))
 LETTER = Statement(select(*_LETTER).where(_o.c.id == bindparam("letter")))
-COUNT_WAITING = Statement(select(func.count()).select_from(_r).where(_r.c.state == "waiting"))
-RECIPIENTS = Statement(select(*_RECIPIENT).where(_r.c.outbound_id == bindparam("letter")).order_by(_r.c.id))
+COUNT_WAITING = Statement(select(func.count()).select_from(_r).where(_UNFINISHED))
+RECIPIENTS = Statement(
+    select(*RECIPIENT_COLUMNS).where(_r.c.outbound_id == bindparam("letter")).order_by(_r.c.id)
+)
 WAITING = Statement(
-    select(*_LETTER, *_RECIPIENT)
+    select(*_LETTER, *RECIPIENT_COLUMNS)
     .join(_r, _r.c.outbound_id == _o.c.id)
-    .where(_r.c.state == "waiting")
+    .where(_UNFINISHED)
     .order_by(_o.c.id, _r.c.id)
     .limit(bindparam("limit", type_=_r.c.id.type))
 )
@@ -132,7 +153,12 @@ SET = Statement(
     update(_r)
     .where(_r.c.id == bindparam("recipient"))
     .values(
-        state=bindparam("new_state"),
+        # An operator may have held or dropped it meanwhile: that stays, unless the letter has arrived or failed.
+        state=case(
+            (bindparam("new_state", type_=_r.c.state.type) == "waiting", _r.c.state),
+            else_=bindparam("new_state"),
+        ),
+        claimed_by=null(),
         attempts=_r.c.attempts + bindparam("tries"),
         next_attempt=bindparam("due"),
         last_reply=bindparam("reply"),
@@ -140,7 +166,7 @@ SET = Statement(
     )
 )
 TOLD = Statement(update(_r).where(_r.c.id == bindparam("recipient")).values(delay_told=1))
-FINISHED = ~exists(select(_r.c.id).where(and_(_r.c.outbound_id == _o.c.id, _r.c.state == "waiting")))
+FINISHED = ~exists(select(_r.c.id).where(and_(_r.c.outbound_id == _o.c.id, _UNFINISHED)))
 DROP_RECIPIENTS = Statement(
     delete(_r).where(
         _r.c.outbound_id.in_(select(_o.c.id).where(and_(_o.c.created_at < bindparam("before"), FINISHED)))
@@ -167,6 +193,8 @@ def add(
     return_full: bool | None = None,
     eight_bit: bool = False,
     smtputf8: bool = False,
+    origin: Origin = "submitted",
+    tls: TlsDemand = "usual",
 ) -> int:
     """Queue a letter for recipients, due at once; the id of the queued letter."""
     now = uow.clock()
@@ -182,6 +210,8 @@ def add(
             "return_full": None if return_full is None else int(return_full),
             "eight_bit": int(eight_bit),
             "smtputf8": int(smtputf8),
+            "origin": origin,
+            "tls": tls,
         },
     )
     assert row is not None
@@ -195,6 +225,9 @@ def add(
                 "local_account_id": recipient.local_account_id,
                 "notify": recipient.notify,
                 "original_recipient": recipient.original_recipient,
+                "sender_id": account or 0,
+                "state": "held" if recipient.held else "waiting",
+                "last_reply": recipient.held,
                 "now": now,
             }
             for recipient in recipients
@@ -216,10 +249,13 @@ def _letter_of(row: Row) -> QueuedLetter:
         None if row[7] is None else bool(row[7]),
         bool(row[8]),
         bool(row[9]),
+        row[10],
+        row[11],
     )
 
 
-def _recipient_of(row: Row) -> QueuedRecipient:
+def recipient_of(row: Row) -> QueuedRecipient:
+    """A recipient from a row of `RECIPIENT_COLUMNS`."""
     return QueuedRecipient(
         row[0],
         row[1],
@@ -233,12 +269,9 @@ def _recipient_of(row: Row) -> QueuedRecipient:
         row[9],
         bool(row[10]),
         row[11],
+        row[12],
+        row[13],
     )
-
-
-def due(db: Reader, now: int, limit: int) -> list[QueuedRecipient]:
-    """Recipients whose time has come, the longest waiting first."""
-    return [_recipient_of(row) for row in db.rows(DUE, {"now": now, "limit": limit})]
 
 
 def next_due(db: Reader) -> int | None:
@@ -261,14 +294,14 @@ def letter(db: Reader, letter_id: int) -> QueuedLetter | None:
 
 def recipients(db: Reader, letter_id: int) -> list[QueuedRecipient]:
     """All recipients of a queued letter, whatever became of them."""
-    return [_recipient_of(row) for row in db.rows(RECIPIENTS, {"letter": letter_id})]
+    return [recipient_of(row) for row in db.rows(RECIPIENTS, {"letter": letter_id})]
 
 
 def waiting(db: Reader, limit: int) -> list[tuple[QueuedLetter, QueuedRecipient]]:
     """What still waits, the oldest letter first."""
     width = len(_LETTER)
     return [
-        (_letter_of(row[:width]), _recipient_of(row[width:])) for row in db.rows(WAITING, {"limit": limit})
+        (_letter_of(row[:width]), recipient_of(row[width:])) for row in db.rows(WAITING, {"limit": limit})
     ]
 
 

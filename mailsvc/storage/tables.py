@@ -225,8 +225,13 @@ outbound = Table(
     Column("return_full", Integer),  # RET, RFC 3461 §4.3
     Column("eight_bit", Integer, nullable=False, server_default="0"),
     Column("smtputf8", Integer, nullable=False, server_default="0"),
+    Column(
+        "origin", Text, nullable=False, server_default="submitted"
+    ),  # submitted, report, forwarded, incoming
+    Column("tls", Text, nullable=False, server_default="usual"),  # usual, required, waived: RFC 8689
     sqlite_autoincrement=True,
 )
+Index("outbound_account", outbound.c.account_id)
 Index("outbound_message", outbound.c.message_id)
 
 outbound_recipients = Table(
@@ -239,7 +244,11 @@ outbound_recipients = Table(
     Column("local_account_id", Id),  # a full box of our own that the letter waits for
     Column("notify", Text),  # NOTIFY, RFC 3461 §4.1
     Column("original_recipient", Text),  # ORCPT, RFC 3461 §4.2
-    Column("state", Text, nullable=False),  # waiting, sent, failed
+    Column(
+        "sender_id", Id, nullable=False, server_default="0"
+    ),  # whose turn it is: the account, 0 for all others
+    Column("state", Text, nullable=False),  # waiting, held, sent, failed, dropped
+    Column("claimed_by", Text),  # the worker that has it; next_attempt is then when its claim ends
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt", Id, nullable=False),
     Column("delay_told", Integer, nullable=False, server_default="0"),
@@ -247,7 +256,14 @@ outbound_recipients = Table(
     Column("updated_at", Id, nullable=False),
     sqlite_autoincrement=True,
 )
-Index("outbound_recipients_due", outbound_recipients.c.state, outbound_recipients.c.next_attempt)
+Index(
+    "outbound_recipients_due",
+    outbound_recipients.c.state,
+    outbound_recipients.c.sender_id,
+    outbound_recipients.c.next_attempt,
+)
+Index("outbound_recipients_next", outbound_recipients.c.state, outbound_recipients.c.next_attempt)
+Index("outbound_recipients_address", outbound_recipients.c.address)
 Index("outbound_recipients_outbound", outbound_recipients.c.outbound_id)
 
 web_sessions = Table(
@@ -356,3 +372,15 @@ adoption_months = Table(
     sqlite_with_rowid=False,
 )
 """A month's figures of each unit, kept as they were: a merger later does not rewrite them."""
+
+mailbox_metadata = Table(
+    "mailbox_metadata",
+    metadata,
+    Column("mailbox_id", Id, nullable=False),  # 0: of the server
+    Column("viewer_id", Id, nullable=False),  # 0: for everyone
+    Column("entry", Text, nullable=False),  # in lower case
+    Column("value", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "viewer_id", "entry"),
+    sqlite_with_rowid=False,
+)
+"""What clients note of mailboxes (RFC 5464)."""

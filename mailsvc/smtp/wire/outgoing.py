@@ -67,8 +67,27 @@ def needs_utf8(header: bytes, reverse_path: Address | None, forward_path: Addres
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A recipient, and what the sender wants to hear of it."""
+
+    path: Address
+    notify: str | None = None
+    """NOTIFY as it was given (RFC 3461 §4.1)."""
+    original: str | None = None
+    """ORCPT: address type, semicolon, address (RFC 3461 §4.2)."""
+
+
 def mail_command(
-    reverse_path: Address | None, extensions: Extensions, *, octets: int, eight_bit: bool, utf8: bool
+    reverse_path: Address | None,
+    extensions: Extensions,
+    *,
+    octets: int,
+    eight_bit: bool,
+    utf8: bool,
+    envelope_id: str | None = None,
+    return_full: bool | None = None,
+    require_tls: bool = False,
 ) -> bytes:
     """MAIL with the parameters that the server knows."""
     words = [f"MAIL FROM:{format_path(reverse_path)}"]
@@ -78,17 +97,41 @@ def mail_command(
         words.append("BODY=8BITMIME")
     if utf8 and "SMTPUTF8" in extensions:
         words.append("SMTPUTF8")
+    if "DSN" in extensions:  # RFC 3461 §4.3, §4.4
+        if return_full is not None:
+            words.append("RET=FULL" if return_full else "RET=HDRS")
+        if envelope_id:
+            words.append(f"ENVID={xtext(envelope_id)}")
+    if require_tls:
+        words.append("REQUIRETLS")
     return " ".join(words).encode() + b"\r\n"
 
 
-def rcpt_command(forward_path: Address) -> bytes:
-    """RCPT for one recipient."""
-    return f"RCPT TO:{format_path(forward_path)}\r\n".encode()
+def rcpt_command(recipient: Destination, extensions: Extensions) -> bytes:
+    """RCPT for one recipient, with what its sender wants to hear where the server takes that on (RFC 3461 §5.2.1)."""
+    words = [f"RCPT TO:{format_path(recipient.path)}"]
+    if "DSN" in extensions:
+        if recipient.notify is not None:
+            words.append(f"NOTIFY={recipient.notify}")
+        kind, _, original = (recipient.original or "").partition(";")
+        if original and (original.isascii() or "SMTPUTF8" in extensions):
+            words.append(f"ORCPT={kind};{original if kind == 'utf-8' else xtext(original)}")
+    return " ".join(words).encode() + b"\r\n"
+
+
+def xtext(text: str) -> str:
+    """Printable ASCII as a parameter carries it (RFC 3461 §4)."""
+    return "".join(
+        one if "!" <= one <= "~" and one not in "+=" else f"+{ord(one) & 0xFF:02X}" for one in text
+    )
 
 
 SMUGGLED = Reply(554, "5.6.0", "The letter holds a bare CR or LF and is not sent on")
 TOO_LARGE_THERE = Reply(552, "5.3.4", "The letter is larger than the next server takes")
 NO_SMTPUTF8_THERE = Reply(
     553, "5.6.7", "The next server does not take addresses or headers in UTF-8 (SMTPUTF8)"
+)
+NO_REQUIRETLS_THERE = Reply(
+    550, "5.7.30", "The next server does not promise TLS for the rest of the way (REQUIRETLS)"
 )
 """What we say ourselves in place of a server that was never asked."""

@@ -11,6 +11,7 @@ import pytest
 from directory.address import Address
 from mailsvc.net.tls import opportunistic_context
 from mailsvc.smtp.client import Letter, Server, Unreachable, connect
+from mailsvc.smtp.wire.outgoing import Destination
 from tests.mailsvc.smtp.service import PASSWORD
 from tests.support.mail import DOMAIN, letter
 from tests.support.system import need
@@ -149,7 +150,8 @@ async def test_our_client_and_postfixs_sink_understand_each_other(words, codes):
     with sink(*words) as port:
         client = await dial(port)
         replies = await client.send(
-            Letter(Address("an", "z.vn"), letter(1)), [Address("bo", "x.vn"), Address("b", "y.vn")]
+            Letter(Address("an", "z.vn"), letter(1)),
+            [Destination(Address("bo", "x.vn")), Destination(Address("b", "y.vn"))],
         )
         await client.quit()
     assert {reply.code for reply in replies} == codes

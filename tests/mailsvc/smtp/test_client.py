@@ -8,6 +8,7 @@ from directory.address import Address
 from mailsvc.net.tls import opportunistic_context, verifying_context
 from mailsvc.smtp import client as client_module
 from mailsvc.smtp.client import Deadlines, Letter, Server, TlsFailed, Unreachable, connect
+from mailsvc.smtp.wire.outgoing import Destination
 from mailsvc.smtp.wire.sasl import Credentials
 from tests.mailsvc.smtp.stub import stub
 from tests.mailsvc.smtp.support import NOBODY, OpenRules, make_tls, serving
@@ -33,7 +34,7 @@ async def hand_over(port, letter, recipients, **options):
         **options,
     )
     try:
-        return await client.send(letter, recipients)
+        return await client.send(letter, [Destination(one) for one in recipients])
     finally:
         await client.quit()
 
