@@ -213,6 +213,9 @@ class StorageSettings(_Section):
         1 * MIB, ge=64 * KIB, description="stored octets from which a piece is a file of its own"
     )
     batch_units: int = Field(200, ge=1, description="units of work in one commit at most")
+    wait_seconds: float = Field(
+        10.0, gt=0, description="seconds a change waits for others before it is refused for now"
+    )
     reserve_bytes: int = Field(
         32 * MIB,
         ge=0,
@@ -419,23 +422,6 @@ class StatisticsSettings(_Section):
     plan_opened: int = Field(
         100, ge=1, le=100, description="planned per cent of units' letters that are opened"
     )
-    plan_inside: int = Field(90, ge=1, le=100, description="planned per cent of letters that stay inside")
-
-
-class StatisticsSettings(_Section):
-    """How the use of official mail is counted, and what is planned of it."""
-
-    regular_percent: int = Field(
-        80, ge=1, le=100, description="per cent of working days on which who uses mail regularly reads or sends"
-    )
-    prompt_hours: int = Field(
-        8, ge=1, description="working hours in which a unit's letter is opened to count as prompt"
-    )
-    dormant_days: int = Field(90, ge=1, description="days without use after which a box is dormant")
-    plan_provisioned: int = Field(100, ge=1, le=100, description="planned per cent of staff with a box")
-    plan_activated: int = Field(95, ge=1, le=100, description="planned per cent of boxes that were ever signed in to")
-    plan_regular: int = Field(80, ge=1, le=100, description="planned per cent of people who use mail regularly")
-    plan_opened: int = Field(100, ge=1, le=100, description="planned per cent of units' letters that are opened")
     plan_inside: int = Field(90, ge=1, le=100, description="planned per cent of letters that stay inside")
 
 

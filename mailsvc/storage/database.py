@@ -37,8 +37,9 @@ BUSY_MS = int(WAIT_SECONDS * 1000)
 class Database:
     """One store's engine. SQLite when `url` is empty, at `data_dir/congvu.db`."""
 
-    def __init__(self, data_dir: Path, url: str = "") -> None:
+    def __init__(self, data_dir: Path, url: str = "", *, wait_seconds: float = WAIT_SECONDS) -> None:
         self.data_dir = data_dir
+        self.wait_seconds = wait_seconds
         self.is_sqlite = not url
         if self.is_sqlite:
             if pysqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -93,7 +94,7 @@ class Database:
         """Wait for the writers' lock, in turn (measured: SQLite's own lock starves some writers); StoreBusy in the end."""
         if not self.is_sqlite:
             return
-        deadline = time.monotonic() + (WAIT_SECONDS if seconds is None else seconds)
+        deadline = time.monotonic() + (self.wait_seconds if seconds is None else seconds)
         if not self._mutex.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise StoreBusy("another change is being made")
         try:

@@ -11,7 +11,6 @@ A record: magic, coding, stored length, size, CRC-32 of the stored octets, key; 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import struct
 import threading
@@ -35,6 +34,10 @@ _local = threading.local()
 
 class PieceDamaged(Exception):
     """Stored octets do not match their checksum; `congvu verify` lists every letter that needs them."""
+
+
+class SyncFailed(StoreUnavailable):
+    """What was written may not be on disk: the store has to stop taking changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class PieceFiles:
         self._readers: dict[int, int] = {}
         self._writers: dict[int, int] = {}
         self._dirty: set[int] = set()
+        self._named: set[bytes] = set()
+        """Large pieces whose names this process has put on disk, and to which no row refers yet."""
 
     def segment_path(self, segment_id: int) -> Path:
         """Where a segment lies."""
@@ -111,10 +116,7 @@ class PieceFiles:
                 if old not in self._dirty:
                     os.close(self._writers.pop(old))
                     break
-            self.segments_dir.mkdir(mode=0o700, exist_ok=True)
-            fd = os.open(self.segment_path(segment_id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._writers[segment_id] = fd
-            _sync_directory(self.segments_dir)
+            fd = self._writers[segment_id] = self._open_to_write(segment_id)
         self._dirty.add(segment_id)
         view = memoryview(record)
         while view:
@@ -124,6 +126,19 @@ class PieceFiles:
                 raise StoreUnavailable(f"segment {segment_id}: {error.strerror}") from error
             offset += written
             view = view[written:]
+
+    def _open_to_write(self, segment_id: int) -> int:
+        try:
+            self.segments_dir.mkdir(mode=0o700, exist_ok=True)
+            fd = os.open(self.segment_path(segment_id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnavailable(f"segment {segment_id}: {error.strerror}") from error
+        try:
+            _sync_directory(self.segments_dir)
+        except OSError as error:
+            os.close(fd)
+            raise SyncFailed(f"segment {segment_id}: {error.strerror}") from error
+        return fd
 
     def sync(self) -> None:
         """Put every record appended since the last time on disk; OSError means: guess nothing, take no more mail."""
@@ -137,10 +152,12 @@ class PieceFiles:
         if not replace:
             with contextlib.suppress(FileNotFoundError):
                 os.utime(path)  # young again: collection spares what may be about to be referred to
+                if piece.key not in self._named:
+                    self._sync_name(piece.key, path)  # who made it may have been killed before it did this
                 return
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
                 view = memoryview(piece.record)
@@ -150,13 +167,24 @@ class PieceFiles:
             finally:
                 os.close(fd)
             temporary.rename(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise StoreUnavailable(f"pieces: {error.strerror}") from error
+        self._sync_name(piece.key, path)
+
+    def _sync_name(self, key: bytes, path: Path) -> None:
+        try:
             _sync_directory(path.parent)
             _sync_directory(self.large_dir)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}:
-                raise StoreUnavailable(f"pieces: {error.strerror}") from error
-            raise
+            self._named.discard(key)
+            raise StoreUnavailable(f"pieces: {error.strerror}") from error
+        self._named.add(key)
+
+    def referred(self, key: bytes) -> None:
+        """A row refers to this large piece now."""
+        self._named.discard(key)
 
     def probe(self) -> None:
         """OSError unless the disk takes octets and puts them where they stay."""

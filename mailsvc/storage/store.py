@@ -51,9 +51,11 @@ class Store:
         self.data_dir = data_dir
         self.settings = settings
         self.clock = clock
-        self.database = Database(data_dir, settings.url)
+        self.database = Database(data_dir, settings.url, wait_seconds=settings.wait_seconds)
         self.pieces = PieceFiles(data_dir, settings.segment_bytes, settings.large_piece_bytes)
         self.room = Room(data_dir, settings.reserve_bytes)
+        if data_dir.exists():
+            self.room.look()  # even opening takes some room
         self.damaged: frozenset[int] = frozenset()
         """Pieces that the scrub could not read: whoever brings their octets again mends them."""
         self._listeners: list[Callable[[tuple[Change, ...]], None]] = []

@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, insert, select, update
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
 from mailsvc.model.errors import StoreBusy, StoreUnavailable, TransactionLost
 from mailsvc.storage import doorbell, tables
-from mailsvc.storage.database import CHECKPOINT_PAGES, WAIT_SECONDS
+from mailsvc.storage.database import CHECKPOINT_PAGES
+from mailsvc.storage.pieces import SyncFailed
 from mailsvc.storage.statement import Row, Statement
 
 if TYPE_CHECKING:
@@ -167,6 +168,7 @@ class UnitOfWork(Reader):
         if is_large:
             # A file already, unless it is damaged, or collection took it for garbage meanwhile.
             self.store.pieces.put_large(piece, replace=is_damaged)
+            self.store.pieces.referred(piece.key)
         else:
             segment_id, offset = self.place(piece.record)
         row = self.one(
@@ -186,7 +188,11 @@ class UnitOfWork(Reader):
     def place(self, record: bytes) -> tuple[int, int]:
         """Put a record at the end of the open segment: where it lies once this transaction is committed."""
         segment_id, offset = self._allot(len(record))
-        self.store.pieces.append(segment_id, offset, record)
+        try:
+            self.store.pieces.append(segment_id, offset, record)
+        except SyncFailed as error:
+            self.store.fail(str(error))
+            raise
         return segment_id, offset
 
     def _allot(self, octets: int) -> tuple[int, int]:
@@ -207,7 +213,7 @@ class UnitOfWork(Reader):
 
     # -- the transaction, for those who open it
 
-    def begin(self, seconds: float = WAIT_SECONDS, *, soon: bool = False) -> None:
+    def begin(self, seconds: float | None = None, *, soon: bool = False) -> None:
         """Begin; the writers' lock is held already. StoreBusy if somebody without that lock writes for so long.
 
         What is committed `soon` is visible at once and on disk with the next commit or flush (ADR 0008).
@@ -220,7 +226,7 @@ class UnitOfWork(Reader):
         self.store.room.look()
         self.changes = {}
         self._segment = None
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + (self.store.database.wait_seconds if seconds is None else seconds)
         while True:
             try:
                 self._cursor.execute("BEGIN IMMEDIATE" if self.store.database.is_sqlite else "BEGIN")

@@ -2,8 +2,11 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from config.settings import StorageSettings
 from directory.address import Address
@@ -206,7 +209,7 @@ class Acts:
 
     def _checkpoint(self) -> None:
         """The WAL goes into the database: SQLite does it every few thousand pages."""
-        with self.store.database.connect() as connection:
+        with suppress(DBAPIError), self.store.database.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _folder(self) -> None:

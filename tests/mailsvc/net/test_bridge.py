@@ -104,15 +104,12 @@ def make_other(store):
     return Store(store.data_dir, store.settings, clock=store.clock)
 
 
-async def test_the_loop_lives_while_somebody_else_holds_the_database(bridge, monkeypatch):
+async def test_the_loop_lives_while_somebody_else_holds_the_database(bridge):
     """Writers are told to try later, readers read on."""
     account = await bridge.write(add_account, "an")
     foreign = pysqlite3.connect(bridge.store.database.path, isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
-    begin = type(bridge._writer).begin
-    monkeypatch.setattr(
-        type(bridge._writer), "begin", lambda self, seconds=0.3: begin(self, min(seconds, 0.3))
-    )
+    bridge.store.database.wait_seconds = 0.3
     waiting = asyncio.create_task(bridge.write(mailboxes.create, account, "Mot"))
     turns = 0
     while not waiting.done():

@@ -73,11 +73,10 @@ def test_threads_of_one_process_take_turns(database):
     waits.join()
 
 
-def test_a_database_that_a_foreign_program_holds_is_refused_for_now_and_still_read(tmp_path, monkeypatch):
+def test_a_database_that_a_foreign_program_holds_is_refused_for_now_and_still_read(tmp_path):
     store = make_store(tmp_path / "data")
     foreign = pysqlite3.connect(store.database.path, isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr("mailsvc.storage.unit_of_work.WAIT_SECONDS", 0.05)
     uow = store.writer()
     with pytest.raises(StoreBusy, match="locked"):
         uow.begin(0.05)
