@@ -79,6 +79,7 @@ def test_every_act_of_upkeep_is_in_the_table() -> None:
         if function.__module__ == upkeep.__name__ and not name.startswith("_")
     }
     del functions["refuse_if_in_use"]  # looks, and says only how many
+    del functions["free_address"]  # reads one address; the acts that use it ask the scope
     assert set(functions) == {*ACTS, "remove_unit"}
     seen = inspect.getmembers(administer, inspect.isfunction)
     functions |= {
