@@ -26,6 +26,7 @@ from webmail.views import acts, compose, gate, letter, mailbox, search
 from webmail.web import Web, visitor, wants_json, web, words
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from werkzeug.wrappers import Response as BaseResponse
 
     from webmail.ports import Attachment, DraftFile, WebServices
@@ -83,7 +84,7 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.register_error_handler(Exception, _went_wrong)
     _dress(app)
     if services.office is not None:
-        mounted = {"/api/v1": create_api(services.office).wsgi_app}
+        mounted: dict[str, WSGIApplication] = {"/api/v1": create_api(services.office).wsgi_app}
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounted)  # type: ignore[method-assign]
     return app
 

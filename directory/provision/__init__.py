@@ -31,7 +31,16 @@ from directory.provision.plan import (
 )
 from directory.provision.recording import ACCOUNT_TABLES, UNIT_TABLES, recording
 from directory.provision.seal import seal
-from directory.provision.stored import StoredPlan, body_of, list_plans, mark_applied, show_plan, store_plan
+from directory.provision.stored import (
+    PlanState,
+    StoredPlan,
+    body_of,
+    list_plans,
+    mark_applied,
+    show_plan,
+    source_of,
+    store_plan,
+)
 from directory.provision.undo import (
     Conflict,
     KeptBox,
@@ -59,6 +68,7 @@ __all__ = [
     "Plan",
     "PlanDriftedError",
     "PlanRefusedError",
+    "PlanState",
     "ProvisionSettings",
     "Remark",
     "Sheet",
@@ -85,6 +95,7 @@ __all__ = [
     "recording",
     "seal",
     "show_plan",
+    "source_of",
     "store_plan",
     "unit_row",
 ]

@@ -74,6 +74,7 @@ def store_plan(
     body: str | None = None,
     undo: str | None = None,
     creator_id: AccountId | None = None,
+    source: str | None = None,
 ) -> PlanId:
     """Keep a plan; `body` is `body_of(plan)` where that was made beforehand, `undo` the journal of applying it."""
     plan_id = PlanId(
@@ -88,6 +89,7 @@ def store_plan(
             undo=undo,
             created_by=actor,
             creator_id=creator_id,
+            source=source,
             created_at=at,
             applied_at=at if applied else None,
         )
@@ -97,11 +99,17 @@ def store_plan(
     return plan_id
 
 
-def mark_applied(conn: Connection, plan_id: PlanId, at: int) -> None:
-    """Say that a plan shown before is now true."""
-    conn.execute(
-        update(plans).where(plans.c.id == plan_id).values(state=PlanState.APPLIED.value, applied_at=at)
-    )
+def mark_applied(conn: Connection, plan_id: PlanId, at: int, *, undo: str) -> bool:
+    """Say that a plan shown before is now true, and how it is undone; whether it was still waiting."""
+    waiting = (plans.c.id == plan_id) & (plans.c.state == PlanState.SHOWN.value)
+    values = {"state": PlanState.APPLIED.value, "applied_at": at, "undo": undo, "source": None}
+    return conn.execute(update(plans).where(waiting).values(**values)).rowcount == 1
+
+
+def source_of(conn: Connection, plan_id: PlanId) -> str | None:
+    """What a plan that waits is made from."""
+    kept = conn.execute(select(plans.c.source).where(plans.c.id == plan_id)).scalar()
+    return None if kept is None else str(kept)
 
 
 def mark_undone(conn: Connection, plan_id: PlanId, at: int) -> None:

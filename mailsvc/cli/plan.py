@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import provision
-from directory.model import PlanId
-from directory.scope import SERVER
 from mailsvc.cli import plan_view
-from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services.letters_held import letters_in
+from mailsvc.services.administration import plans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from directory.provision import Conflict, StoredPlan
     from mailsvc.cli.context import CliContext
 
 
@@ -29,14 +25,13 @@ def plan() -> None:
 
 
 @plan.command("list")
-@click.option("--limit", default=50, show_default=True, help="Số dòng / lines")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500), help="Số dòng / lines")
 @click.pass_obj
 def list_(ctx: CliContext, limit: int) -> None:
     """Các kế hoạch, mới nhất trước / plans, the newest first."""
-    with ctx.store.read() as db:
-        plans = provision.list_plans(db.conn, SERVER, limit)
+    found = ctx.perform(plans.LIST, plans.ListPlans(limit))
     if ctx.json:
-        ctx.give([_as_json(stored) for stored in plans])
+        ctx.give([asdict(stored) for stored in found])
         return
     table = Table(
         "#",
@@ -46,9 +41,9 @@ def list_(ctx: CliContext, limit: int) -> None:
         ctx.text("Ai", "Who"),
         ctx.text("Tóm tắt", "Summary"),
     )
-    for stored in plans:
+    for stored in found:
         when = datetime.fromtimestamp(stored.created_at, UTC).astimezone().strftime("%d/%m/%Y %H:%M")
-        counts = ", ".join(f"{name} {count}" for name, count in stored.counts.items() if count)
+        counts = ", ".join(f"{name} {count}" for name, count in stored.summary.items() if count)
         table.add_row(str(stored.id), stored.kind, stored.state, when, stored.created_by, counts)
     Console().print(table)
 
@@ -58,14 +53,30 @@ def list_(ctx: CliContext, limit: int) -> None:
 @click.pass_obj
 def show(ctx: CliContext, plan_id: int) -> None:
     """Chi tiết một kế hoạch / one plan in detail (JSON)."""
-    with ctx.store.read() as db:
-        stored = provision.show_plan(db.conn, SERVER, PlanId(plan_id))
-    if stored is None:
-        ctx.refuse(
-            f"Không có kế hoạch {plan_id}. Xem: congvu plan list", f"No plan {plan_id}. See: congvu plan list"
-        )
-    body = stored.body or {}
-    ctx.give({**_as_json(stored), "details": body.get("details", body)})
+    ctx.give(asdict(ctx.perform(plans.SHOW, plans.OnePlan(plan_id))))
+
+
+@plan.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def make(ctx: CliContext, file: Path) -> None:
+    """Lập kế hoạch từ danh sách và lưu lại để thực hiện sau / keep a plan made from a roster, to apply later (JSON)."""
+    roster = base64.b64encode(plan_view.read_file(file))
+    ctx.give(asdict(ctx.perform(plans.MAKE, plans.MAKE.asked({"roster": roster}))))
+
+
+@plan.command()
+@click.argument("plan_id", type=int)
+@click.pass_obj
+def apply(ctx: CliContext, plan_id: int) -> None:
+    """Thực hiện một kế hoạch đã lập; mật khẩu ban đầu chỉ hiện một lần / apply a kept plan; passwords are shown once."""
+    done = ctx.perform(plans.APPLY, plans.OnePlan(plan_id))
+    if ctx.json:
+        ctx.give(asdict(done))
+        return
+    for slip in done.slips:
+        click.echo(f"{slip.address}\t{slip.full_name}\t{slip.unit}\t{slip.password}")
+    ctx.say(f"Đã thực hiện kế hoạch {plan_id}.", f"Plan {plan_id} is applied.")
 
 
 @plan.command()
@@ -74,34 +85,18 @@ def show(ctx: CliContext, plan_id: int) -> None:
 @click.pass_obj
 def undo(ctx: CliContext, plan_id: int, dry_run: bool) -> None:
     """Hoàn tác một kế hoạch đã thực hiện; thư đến trong lúc đó được giữ / take an applied plan back; mail is kept."""
-    try:
-        if dry_run:
-            with ctx.store.read() as db:
-                found = provision.prepare_undo(db.conn, SERVER, PlanId(plan_id), letters_in(db))
-        else:
-            with ctx.store.write() as uow:
-                found = provision.prepare_undo(uow.conn, SERVER, PlanId(plan_id), letters_in(uow))
-                provision.carry_out_undo(uow.conn, found, at=uow.clock(), actor=plan_view.actor())
-                uow.record(DirectoryChanged())
-    except provision.UndoRefusedError as refused:
-        _refuse(ctx, plan_id, refused.fault, refused.conflicts)
-    if dry_run and found.conflicts:
-        _refuse(ctx, plan_id, provision.UndoFault.CHANGED_SINCE, found.conflicts)
+    found = ctx.perform(plans.UNDO, plans.UndoPlan(plan_id, dry_run))
     if ctx.json:
-        kept = [
-            {"address": box.address, "letters": box.letters, "signed_in": box.signed_in} for box in found.kept
-        ]
-        ctx.give({"plan": plan_id, "undone": not dry_run, **found.counts, "kept_boxes": kept})
+        ctx.give(asdict(found))
         return
-    for box in found.kept:
+    for box in found.kept_boxes:
         ctx.say(
             f"Giữ lại và khóa {box.address}: đã dùng ({box.letters} thư).",
             f"{box.address} is kept and locked: it was used ({box.letters} letters).",
         )
-    numbers = found.counts
     ctx.say(
-        f"Khôi phục {numbers['restored']} · thu lại {numbers['taken_back']} · lưu trữ {numbers['archived']} hộp thư.",
-        f"Restored {numbers['restored']} · taken back {numbers['taken_back']} · {numbers['archived']} boxes archived.",
+        f"Khôi phục {found.restored} · thu lại {found.taken_back} · lưu trữ {found.archived} hộp thư.",
+        f"Restored {found.restored} · taken back {found.taken_back} · {found.archived} boxes archived.",
     )
     if dry_run:
         ctx.say(
@@ -110,63 +105,3 @@ def undo(ctx: CliContext, plan_id: int, dry_run: bool) -> None:
         )
     else:
         ctx.say(f"Đã hoàn tác kế hoạch {plan_id}.", f"Plan {plan_id} is undone.")
-
-
-FAULTS = {
-    provision.UndoFault.UNKNOWN: (
-        "Không có kế hoạch này. Xem: congvu plan list",
-        "No such plan. See: congvu plan list",
-    ),
-    provision.UndoFault.NOT_APPLIED: ("Kế hoạch chưa được thực hiện.", "The plan was not applied."),
-    provision.UndoFault.ALREADY_UNDONE: ("Kế hoạch đã được hoàn tác.", "The plan is undone already."),
-    provision.UndoFault.NOT_KEPT: (
-        "Kế hoạch này không lưu thông tin để hoàn tác.",
-        "What this plan changed was not kept.",
-    ),
-    provision.UndoFault.CHANGED_SINCE: ("đã thay đổi sau kế hoạch", "was changed since"),
-    provision.UndoFault.IN_USE: ("đang được dùng", "is in use"),
-    provision.UndoFault.OUT_OF_SCOPE: (
-        "Kế hoạch này chạm đến đơn vị ngoài phạm vi quản trị của bạn.",
-        "The plan reaches units outside of what you administer.",
-    ),
-}
-
-
-def _refuse(
-    ctx: CliContext, plan_id: int, fault: provision.UndoFault, conflicts: Sequence[Conflict]
-) -> NoReturn:
-    if not conflicts:
-        vietnamese, english = FAULTS[fault]
-        ctx.refuse(f"{plan_id}: {vietnamese}", f"{plan_id}: {english}", reason=fault.value)
-    lines = []
-    for conflict in conflicts:
-        line = f"{conflict.what}: {ctx.text(*FAULTS[conflict.fault])}"
-        if conflict.count:
-            line += ctx.text(f" ({conflict.count} mục)", f" ({conflict.count} entries)")
-        if conflict.later_plan is not None:
-            line += ctx.text(
-                f". Hoàn tác trước: congvu plan undo {conflict.later_plan}",
-                f". Undo this first: congvu plan undo {conflict.later_plan}",
-            )
-        lines.append(line)
-    listed = [
-        {"what": item.what, "reason": item.fault.value, "count": item.count, "later_plan": item.later_plan}
-        for item in conflicts
-    ]
-    text = "\n".join(lines)
-    ctx.refuse(
-        f"Chưa hoàn tác gì vì:\n{text}", f"Nothing was undone:\n{text}", reason=fault.value, conflicts=listed
-    )
-
-
-def _as_json(stored: StoredPlan) -> dict[str, Any]:
-    return {
-        "id": stored.id,
-        "kind": stored.kind,
-        "state": stored.state,
-        "created_at": stored.created_at,
-        "created_by": stored.created_by,
-        "applied_at": stored.applied_at,
-        "undone_at": stored.undone_at,
-        "summary": stored.counts,
-    }

@@ -143,5 +143,5 @@ def _refused(status: int, answer: bytes) -> ActRefused:
             f"Máy chủ trả lời {status}, không phải Congvu hoặc phiên bản khác.",
             f"The server answered {status}: not a Congvu, or another version.",
         )
-    detail = problem.get("detail_values")
+    detail = problem.get("values")
     return ActRefused(WHY.get(status, Why.INVALID), vi, en, **(detail if isinstance(detail, dict) else {}))

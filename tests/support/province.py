@@ -111,5 +111,7 @@ def make_province(folder: Path, store: Store | None = None) -> Province:
         for local, code, role in ROLES.values():
             account = repository.account_by_login(uow.conn, local)
             unit = repository.unit_by_code(uow.conn, code, today)
+            assert account is not None
+            assert unit is not None
             administer.appoint(uow.conn, SERVER, account, unit, role, actor="test", at=uow.clock())
     return Province(store, ids={key.partition("@")[0]: number for key, number in made.items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mailsvc.services.administration import accounts, administrators, log, units
+from mailsvc.services.administration import accounts, administrators, log, plans, units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,7 @@ ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *accounts.ACTS,
     *units.ACTS,
     *administrators.ACTS,
+    *plans.ACTS,
     *log.ACTS,
 )
 BY_NAME: Final[Mapping[str, Act[Any, Any]]] = {act.name: act for act in ACTS}

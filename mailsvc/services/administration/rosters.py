@@ -1,20 +1,83 @@
-"""Making a plan of boxes true in one transaction, with what is needed to undo it."""
+"""Rosters as plans: worked out within the scope, kept until somebody applies them, applied whole with their undo."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, Any
 
 from directory import provision
-from mailsvc.services.administration.refusal import ActRefused, Why
+from directory.model import PlanId, vietnam_day
+from directory.provision import Fault, Remark
+from mailsvc.services.administration.refusal import ActRefused, Why, of_remarks
 from mailsvc.services.provision import on_accounts_created
 
 if TYPE_CHECKING:
-    from directory.model import AccountId, PlanId
+    from directory.model import AccountId
     from directory.provision import AccountPlan
     from mailsvc.services.administration.desk import Desk
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 
-def apply_sealed(desk: Desk, plan: AccountPlan) -> tuple[PlanId, dict[str, AccountId]]:
+def plan_of(desk: Desk, db: Reader, roster: bytes) -> AccountPlan:
+    """What a roster would change. It is kept with the plan, so it may hold no password."""
+    sheet = provision.read_accounts(roster)
+    secret = [
+        Remark(row.line, "password", Fault.KEPT_WITH_PLAN)
+        for row in sheet.rows
+        if row.password is not None or row.password_hash is not None
+    ]
+    if secret:
+        raise of_remarks(secret[:1])
+    today = vietnam_day(db.clock())
+    return provision.plan_accounts(db.conn, desk.scope(db), sheet, on=today, settings=desk.provision)
+
+
+def staged(desk: Desk, uow: UnitOfWork, plan: AccountPlan, roster: bytes) -> PlanId:
+    """Keep a plan that was only shown, with the roster it is made from."""
+    source = json.dumps({"roster": b64encode(roster).decode()})
+    return provision.store_plan(
+        uow.conn,
+        "account",
+        plan,
+        at=uow.clock(),
+        actor=desk.actor,
+        applied=False,
+        creator_id=desk.account_id,
+        source=source,
+    )
+
+
+def apply_staged(desk: Desk, plan_id: PlanId) -> AccountPlan:
+    """Apply a kept plan, if it still is what was shown; the plan with the first passwords it made."""
+    with desk.read() as db:
+        shown = provision.show_plan(db.conn, desk.scope(db), plan_id)
+        if shown is None:
+            raise ActRefused(
+                Why.NOT_FOUND,
+                f"Không có kế hoạch {plan_id}. Xem: congvu plan list",
+                f"No plan {plan_id}. See: congvu plan list",
+            )
+        source = provision.source_of(db.conn, plan_id)
+        if shown.state is not provision.PlanState.SHOWN or source is None:
+            raise ActRefused(
+                Why.CONFLICT,
+                f"Kế hoạch {plan_id} không còn chờ thực hiện.",
+                f"Plan {plan_id} is not waiting to be applied.",
+            )
+        plan = plan_of(desk, db, b64decode(json.loads(source)["roster"]))
+    if plan.refused:
+        raise of_remarks(plan.refused[:200])
+    if _said(json.loads(provision.body_of(plan))) != _said(shown.body or {}):
+        raise _drifted("lines")
+    sealed = provision.seal(plan, make_first_passwords=True)
+    apply_sealed(desk, sealed, plan_id)
+    return sealed
+
+
+def apply_sealed(
+    desk: Desk, plan: AccountPlan, staged_as: PlanId | None = None
+) -> tuple[PlanId, dict[str, AccountId]]:
     """Apply a sealed plan whole or not at all; its number and the new boxes by address key."""
     body = provision.body_of(plan)
     try:
@@ -25,13 +88,36 @@ def apply_sealed(desk: Desk, plan: AccountPlan) -> tuple[PlanId, dict[str, Accou
                     uow.conn, plan, at=at, actor=desk.actor, on_accounts_created=on_accounts_created(uow)
                 )
             undo = recorded.journal.to_json()
-            plan_id = provision.store_plan(
-                uow.conn, "account", plan, at=at, actor=desk.actor, applied=True, body=body, undo=undo
-            )
+            if staged_as is None:
+                number = provision.store_plan(
+                    uow.conn,
+                    "account",
+                    plan,
+                    at=at,
+                    actor=desk.actor,
+                    applied=True,
+                    body=body,
+                    undo=undo,
+                    creator_id=desk.account_id,
+                )
+            else:
+                number = staged_as
+                if not provision.mark_applied(uow.conn, number, at, undo=undo):
+                    raise _drifted(f"plan {number}")  # somebody else applied it in this moment
     except provision.PlanDriftedError as drifted:
-        raise ActRefused(
-            Why.CONFLICT,
-            f"Dữ liệu đã thay đổi trong lúc xem trước ({drifted}). Hãy làm lại.",
-            f"The directory changed during the preview ({drifted}). Do it again.",
-        ) from drifted
-    return plan_id, created
+        raise _drifted(str(drifted)) from drifted
+    return number, created
+
+
+def _said(body: dict[str, Any]) -> Any:
+    """What a plan says it would do, whatever the day."""
+    details: dict[str, Any] = body.get("details", {})
+    return {name: details.get(name) for name in ("create", "change", "move")}
+
+
+def _drifted(what: str) -> ActRefused:
+    return ActRefused(
+        Why.CONFLICT,
+        f"Dữ liệu đã thay đổi từ lúc xem trước ({what}). Hãy lập lại kế hoạch.",
+        f"The directory has changed since the preview ({what}). Make the plan again.",
+    )

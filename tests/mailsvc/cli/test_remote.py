@@ -1,0 +1,157 @@
+"""The same commands on the server and from elsewhere: same output, same exit codes."""
+
+import ssl
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from werkzeug.serving import make_server
+
+from mailsvc.cli.root import run
+from mailsvc.net.tls import make_certificate
+from mailsvc.services.administration.office import Office, TokenScope
+from tests.support.mail import DOMAIN
+from tests.support.province import Province, make_province
+from webmail.api.app import create_api
+
+
+class Site:
+    """The API behind TLS, as a proxy would serve it."""
+
+    def __init__(self, folder, province: Province) -> None:
+        self.ca = folder / "cert.pem"
+        make_certificate(self.ca, folder / "key.pem", ("localhost", "127.0.0.1"), now=datetime.now(UTC))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca, folder / "key.pem")
+        app = create_api(Office(province.store, province.settings))
+        mounted = {"SCRIPT_NAME": "/api/v1"}
+
+        def under_prefix(environ, start_response):
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(mounted["SCRIPT_NAME"])
+            return app.wsgi_app({**environ, **mounted}, start_response)
+
+        self.server = make_server("127.0.0.1", 0, under_prefix, ssl_context=context)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+        self.url = f"https://localhost:{self.server.server_port}"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def province(tmp_path):
+    made = make_province(tmp_path / "data")
+    (tmp_path / "data" / "congvu.toml").write_text(f'domain = "{DOMAIN}"\n', encoding="utf-8")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path, province):
+    site = Site(tmp_path, province)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def congvu(tmp_path, province, site, capsys, monkeypatch):
+    """Run a command from elsewhere as somebody, or here with `on_server`."""
+    monkeypatch.setenv("CONGVU_LOCALE", "en")
+    monkeypatch.setattr("werkzeug.serving.WSGIRequestHandler.log_request", lambda *_: None)
+
+    def runs(local: str, *words: str, on_server: bool = False):
+        if on_server:
+            code = run(["--data", str(tmp_path / "data"), *words])
+        else:
+            token = tmp_path / f"token-{local}"
+            token.write_text(province.token(local, TokenScope.ADMIN))
+            token.chmod(0o600)
+            code = run(["--server", site.url, "--token-file", str(token), "--ca", str(site.ca), *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return runs
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("account", "list", "--unit", "SYT"),
+        ("account", "list", "--unit", "SYT", "--json"),
+        ("account", "list", "--find", "tran binh", "--json"),
+        ("account", "show", "an"),
+        ("account", "show", "an", "--json"),
+        ("account", "show", "khong"),
+        ("account", "show", "khong", "--json"),
+        ("unit", "show", "SYT"),
+        ("unit", "show", "PK", "--json"),
+        ("unit", "show", "KHONG"),
+        ("plan", "list"),
+        ("plan", "show", "77"),
+        ("audit", "verify"),
+        ("audit", "verify", "--lines", "999", "--json"),
+        ("audit", "verify", "--head", "xyz"),
+        ("account", "remove-alias", "an", "khac"),
+        ("account", "create", "an", "--unit", "SYT", "--name", "Nguyễn Văn An"),
+        ("account", "create", "an@khac.vn", "--unit", "SYT", "--name", "Nguyễn Văn An", "--json"),
+        ("account", "grant", "syt", "--to", "an"),
+        ("account", "list", "--kind", "wurst"),
+    ],
+)
+def test_a_command_says_the_same_here_and_there(congvu, words) -> None:
+    assert congvu("tinh", *words) == congvu("tinh", *words, on_server=True)
+
+
+def test_what_changes_there_is_written_down_with_the_name_of_who_did_it(congvu) -> None:
+    code, out, _ = congvu("quantri", "account", "set-password", "an")
+    assert (code, "First password: " in out) == (0, True)
+    assert congvu("quantri", "account", "lock", "an", "--reason", "nghỉ")[0] == 0
+    assert f"quantri@{DOMAIN}" in congvu("quantri", "audit", "list", "--json", on_server=True)[1]
+
+
+def test_outside_of_the_scope_the_command_is_refused(congvu) -> None:
+    code, _, err = congvu("quantri", "account", "lock", "chi")
+    assert (code, "no account chi" in err) == (1, True)
+    code, _, err = congvu("an", "account", "list")
+    assert (code, "outside of what you administer" in err) == (1, True)
+
+
+def test_a_command_that_needs_the_machine_says_so(congvu) -> None:
+    for words in (("verify",), ("account", "import", __file__), ("backup", "x"), ("domain", "list")):
+        code, _, err = congvu("tinh", *words)
+        assert (code, "on the server itself" in err) == (1, True), words
+
+
+def test_a_certificate_that_is_not_trusted_ends_it(congvu, site, tmp_path, capsys) -> None:
+    assert congvu("tinh", "account", "list")[0] == 0
+    words = ["--server", site.url, "--token-file", str(tmp_path / "token-tinh"), "account", "list"]
+    assert run(words) == 1
+    assert "certificate of localhost cannot be trusted" in capsys.readouterr().err
+
+
+def test_a_wrong_server_or_token_is_told(site, tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("CONGVU_LOCALE", "en")
+    token = tmp_path / "token"
+    token.write_text("cvt_wrong")
+    token.chmod(0o644)
+
+    def told(server: str) -> str:
+        words = ["--server", server, "--token-file", str(token), "--ca", str(site.ca), "account", "list"]
+        assert run(words) == 1
+        return capsys.readouterr().err
+
+    assert "chmod 600" in told(site.url)
+    token.chmod(0o600)
+    assert "does not take this token" in told(site.url)
+    assert "takes https://" in told(site.url.replace("https", "http"))
+    assert "Cannot connect" in told("https://127.0.0.1:1")
+    assert run(["--server", site.url, "account", "list"]) == 1
+    assert "--token-file FILE" in capsys.readouterr().err
+
+
+def test_without_a_locale_it_speaks_vietnamese(congvu, monkeypatch) -> None:
+    monkeypatch.setenv("CONGVU_LOCALE", "vi")
+    assert "Không có tài khoản" in congvu("tinh", "account", "show", "khong")[2]
