@@ -66,6 +66,9 @@ _LOOK_UP: Final = (
         addresses.c.kind != AddressKind.RETIRED.value,
     )
 )
+_PRIMARY: Final = select(addresses.c.key).where(
+    addresses.c.account_id == bindparam("account_id"), addresses.c.kind == AddressKind.PRIMARY.value
+)
 _APP_PASSWORDS: Final = select(
     app_passwords.c.id, app_passwords.c.digest, app_passwords.c.scope_account_id, app_passwords.c.last_used_at
 ).where(app_passwords.c.account_id == bindparam("account_id"), app_passwords.c.revoked_at.is_(None))
@@ -119,6 +122,8 @@ class Credential:
     second_factor: bool = False
     app_passwords: tuple[AppPassword, ...] = ()
     check: PasswordCheck = PasswordCheck.LOCAL
+    address: str = ""
+    """By which the directory server knows the account, whatever alias was typed; for LDAP only."""
     epoch: int = 0
     """Of the account's credentials when it was looked up: whoever signed in with an older one is out."""
 
@@ -164,6 +169,8 @@ def look_up(conn: Connection, login: str) -> Credential:
             AppPassword(entry[0], bytes(entry[1]), entry[2], entry[3])
             for entry in conn.execute(_APP_PASSWORDS, {"account_id": row[0]})
         )
+    check = PasswordCheck(row[8])
+    is_elsewhere = check is PasswordCheck.LDAP
     return Credential(
         login=login,
         account_id=AccountId(row[0]),
@@ -174,7 +181,8 @@ def look_up(conn: Connection, login: str) -> Credential:
         last_login_at=row[5],
         second_factor=bool(row[7]),
         app_passwords=found,
-        check=PasswordCheck(row[8]),
+        check=check,
+        address=str(conn.execute(_PRIMARY, {"account_id": row[0]}).scalar() or "") if is_elsewhere else "",
         epoch=row[9],
     )
 
@@ -194,7 +202,7 @@ class Verifier:
         size: int = CACHE_SIZE,
         ldap: Callable[[str, str], bool] | None = None,
     ) -> None:
-        """`ldap` is asked about accounts marked so, with the login and the password; it may raise."""
+        """`ldap` is asked about accounts marked so, with their address and the password; it may raise."""
         self._tick = tick
         self._ldap = ldap
         self._seconds = seconds
@@ -229,7 +237,7 @@ class Verifier:
 
     def _is_right(self, credential: Credential, password: str) -> bool:
         if credential.check is PasswordCheck.LDAP:
-            return self._ldap is not None and self._ldap(credential.login, password)
+            return self._ldap is not None and self._ldap(credential.address, password)
         right = matches(password, credential.stored) and credential.stored != DUMMY_HASH
         if not right and not is_argon2(credential.stored):
             matches(password, DUMMY_HASH)  # an old scheme may be faster than nobody's hash
@@ -323,6 +331,15 @@ def prepare_password(password: str, former: FormerPasswords, rule: PasswordRule)
     if any(matches(password, stored) for stored in former.hashes):
         raise PasswordRefused(PasswordFault.USED_BEFORE)
     return NewPassword(hash_password(password))
+
+
+def set_password_check(conn: Connection, account_id: AccountId, check: PasswordCheck) -> None:
+    """Who is asked about the password from now on; whoever signed in by the other one is out."""
+    values: dict[str, object] = {"password_check": check.value}
+    if check is PasswordCheck.LDAP:
+        values["must_change_password"] = 0  # it cannot be changed here
+    conn.execute(update(accounts).where(accounts.c.id == account_id).values(values))
+    end_sessions(conn, account_id)
 
 
 def store_password(

@@ -14,6 +14,7 @@ import uvloop
 
 from mailsvc.imap.server import ImapServers
 from mailsvc.net.bridge import Bridge
+from mailsvc.net.channel_binding import end_point
 from mailsvc.net.https import HttpsClient
 from mailsvc.net.resolver import DnsResolver
 from mailsvc.net.tls import server_context, verifying_context
@@ -27,7 +28,7 @@ from mailsvc.run.paths import tls_paths
 from mailsvc.run.usage import UsageWriter
 from mailsvc.services.mend import restart_when_mended, settle_at_start
 from mailsvc.services.open_store import open_index, open_store
-from mailsvc.services.sign_in import SignIn
+from mailsvc.services.sign_in import open_sign_in
 from mailsvc.services.usage import Usage
 from mailsvc.services.watch import Watch
 from mailsvc.smtp.server import SmtpServers
@@ -69,9 +70,11 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     bridge = Bridge(store)
     watch = Watch(store)
     bridge.listen()
-    sign_in = SignIn(settings.password)
+    sign_in = open_sign_in(settings)
     engine = open_index(data_dir)
     tls = _tls(data_dir, settings)
+    if tls is not None:
+        sign_in.end_point = end_point(tls_paths(data_dir, settings)[0])
 
     usage = Usage(store.clock)
     usage_writer = UsageWriter(usage, bridge)

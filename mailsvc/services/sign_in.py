@@ -21,6 +21,7 @@ from directory.repository import boxes as directory_boxes
 from directory.tables import policies
 from directory.tokens import TokenScope
 from mailsvc.model.errors import AccountLocked, TooManyGuesses, WrongCredentials
+from mailsvc.net.ldap_bind import LdapBind
 from mailsvc.net.limits import network_of
 from mailsvc.services.guesses import MAIL_DOOR, Allowances, Guess, Guesses
 from mailsvc.services.permissions import Principal
@@ -28,7 +29,7 @@ from mailsvc.services.permissions import Principal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from config.settings import PasswordSettings
+    from config.settings import PasswordSettings, Settings
     from directory.authenticate import Credential
     from directory.scram_keys import ScramKeys
     from mailsvc.model.ids import AccountId
@@ -58,6 +59,16 @@ class Caller:
     def device(self) -> tuple[DeviceKind, str]:
         """How this caller would be known again."""
         return (DeviceKind.COOKIE, self.cookie) if self.cookie else (DeviceKind.NETWORK, self.network)
+
+
+def open_sign_in(settings: Settings, allowances: Allowances = MAIL_DOOR) -> SignIn:
+    """The checker that the settings describe; LdapMisconfiguredError if they would send passwords in clear."""
+    return SignIn(
+        settings.password,
+        defaults=Defaults.from_settings(settings),
+        ldap=LdapBind(settings.ldap) if settings.ldap.url else None,
+        allowances=allowances,
+    )
 
 
 def mail_caller(address: IpAddress, *, trusted: bool) -> Caller | None:
