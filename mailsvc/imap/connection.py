@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from mailsvc.imap.compression import Deflated
 from mailsvc.imap.eager import Started
 from mailsvc.imap.handlers.capability import capability_code
 from mailsvc.imap.handlers.context import Context
@@ -19,7 +20,7 @@ from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.command import Command, State
 from mailsvc.imap.wire.errors import ProtocolError
 from mailsvc.imap.wire.session import NEED_DATA, Continue, ImapSession
-from mailsvc.imap.wire.simple import StartTls
+from mailsvc.imap.wire.simple import Compress, StartTls, Unauthenticate
 from mailsvc.model.errors import MailboxMissing, WrongCredentials
 from mailsvc.net.channel_binding import bindings
 from mailsvc.net.limits import peer_address, site_of
@@ -54,6 +55,7 @@ class ImapConnection(asyncio.Protocol):
 
     __slots__ = (
         "_active_at",
+        "_deflated",
         "_is_at_end",
         "_is_closing",
         "_is_reading",
@@ -102,6 +104,7 @@ class ImapConnection(asyncio.Protocol):
         self._is_at_end = False
         self._wake_is_due = False
         self._mistakes = 0
+        self._deflated: Deflated | None = None
         self.rights_are_stale = False
 
     # -- the transport's side
@@ -154,7 +157,10 @@ class ImapConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take octets, and carry out what is whole."""
-        self._session.receive(data)
+        if self._deflated is None:
+            self._session.receive(data)
+        else:
+            self._deflated.receive(data)
         if self._task is None and not self._is_closing:
             self._turn_began = self._loop.time()
             self._work()
@@ -194,6 +200,8 @@ class ImapConnection(asyncio.Protocol):
                 break
             event = self._session.next_command()
             if event is NEED_DATA:
+                if self._deflated is not None and self._inflate_more(self._deflated):
+                    continue
                 if self._is_at_end:
                     self._close()
                 self._resume_reading()
@@ -208,6 +216,16 @@ class ImapConnection(asyncio.Protocol):
             self._pause_reading()
             self._loop.call_soon(self._go_on)
         self._flush()
+
+    def _inflate_more(self, deflated: Deflated) -> bool:
+        """Hand on the next of what compressed octets stand for, only when there is nothing else to do."""
+        try:
+            piece = deflated.next_piece()
+        except ValueError:
+            self._bye("That is not DEFLATE", None)
+            return False
+        self._session.receive(piece)
+        return bool(piece)
 
     def _go_on(self) -> None:
         if self._task is None and not self._is_closing:
@@ -238,10 +256,26 @@ class ImapConnection(asyncio.Protocol):
             return
         if type(command) is StartTls and not self.ctx.is_secure and self.ctx.offers_tls:
             await self._go_secure()
+        elif type(command) is Compress and not self.ctx.is_compressed:
+            self._flush()
+            self._session.discard_buffered()
+            self._deflated = Deflated()
+            self.ctx.is_compressed = True
+        elif type(command) is Unauthenticate:
+            self._begin_anew()
         elif self._session.state is State.LOGOUT:
             self._close()
         elif self.ctx.failed_logins >= MAX_FAILED_LOGINS:
             self._bye("Too many wrong passwords", None)
+
+    def _begin_anew(self) -> None:
+        """After UNAUTHENTICATE: in clear, and with as much time to sign in as at first (RFC 8437 §4.1)."""
+        self._flush()
+        self._deflated = None
+        self.ctx.is_compressed = False
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(self._server.login_timeout, self._look_at_clock)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._task = None
@@ -323,7 +357,7 @@ class ImapConnection(asyncio.Protocol):
         self._out.clear()
         self._out_octets = 0
         if not self._transport.is_closing():
-            self._transport.write(octets)
+            self._transport.write(octets if self._deflated is None else self._deflated.sent(octets))
 
     async def _drain(self) -> None:
         """Between two parts of a long reply: wait for a slow reader, let others have a turn."""

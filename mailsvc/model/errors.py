@@ -19,6 +19,10 @@ class MailboxProtected(ServiceError):
     """INBOX and mailboxes with children are not deleted, special mailboxes are not renamed away."""
 
 
+class MailboxHasChildren(MailboxProtected):
+    """A mailbox that is not deleted because there are others below it."""
+
+
 class BadName(ServiceError):
     """A mailbox name or keyword that cannot be kept: too long, too deep, or with control characters."""
 

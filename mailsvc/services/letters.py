@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, select
 
 from directory.model import Right
-from mailsvc.model.errors import NotPermitted
+from mailsvc.model.errors import LetterMissing, NotPermitted
 from mailsvc.model.flags import SEEN
 from mailsvc.services import usage
 from mailsvc.storage import arrivals, entries, mailboxes, messages, seen, snapshots, tables
@@ -288,6 +288,18 @@ def append_all(uow: UnitOfWork, place: Place, new: Sequence[NewLetter]) -> tuple
         )
         uids.append(uid)
     return uid_validity, uids
+
+
+def replace(
+    uow: UnitOfWork, place: Place, uid: Uid, target: Place, new: NewLetter
+) -> tuple[UidValidity, Uid]:
+    """A letter in place of another, in one step (RFC 8508 §3.1); LetterMissing where that is gone."""
+    _need(place, Right.ACT)
+    if entries.one(uow, place.mailbox.id, uid) is None:
+        raise LetterMissing(str(uid))
+    expunge(uow, place, [(uid, uid)])  # first, so that a full box takes the new version of a draft
+    uid_validity, new_uids = append_all(uow, target, [new])
+    return uid_validity, new_uids[0]
 
 
 def mailbox_now(db: Reader, mailbox: MailboxId) -> Mailbox:

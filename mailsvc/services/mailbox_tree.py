@@ -13,10 +13,17 @@ from directory.address import AddressError, parse_address
 from directory.model import Right
 from directory.repository import boxes as directory_boxes
 from mailsvc.model.changes import MailboxListChanged
-from mailsvc.model.errors import BadName, MailboxExists, MailboxMissing, MailboxProtected, NotPermitted
+from mailsvc.model.errors import (
+    BadName,
+    MailboxExists,
+    MailboxHasChildren,
+    MailboxMissing,
+    MailboxProtected,
+    NotPermitted,
+)
 from mailsvc.model.mailbox import INBOX, STANDARD_MAILBOXES, Mailbox, SpecialUse
 from mailsvc.services.permissions import Principal, rights_in, shared_boxes
-from mailsvc.storage import entries, mailboxes, seen, snapshots
+from mailsvc.storage import entries, mailbox_metadata, mailboxes, seen, snapshots
 
 if TYPE_CHECKING:
     from mailsvc.model.ids import AccountId, MailboxId, Uid
@@ -104,12 +111,9 @@ def unseen(db: Reader, mailbox: Mailbox, viewer: AccountId) -> int:
 
 
 def special(db: Reader, account: AccountId, use: SpecialUse) -> Mailbox:
-    """The mailbox of an account for a special use; INBOX serves where somebody removed it."""
-    boxes = mailboxes.of_account(db, account)
-    for box in boxes:
-        if box.special_use is use:
-            return box
-    return mailboxes.by_name(db, account, INBOX)
+    """The mailbox of an account for a special use, the oldest of several; INBOX serves where there is none."""
+    boxes = [box for box in mailboxes.of_account(db, account) if box.special_use is use]
+    return min(boxes, key=lambda box: box.id) if boxes else mailboxes.by_name(db, account, INBOX)
 
 
 def create(
@@ -137,7 +141,7 @@ def delete(uow: UnitOfWork, principal: Principal, name: str) -> None:
     if inner in standard:
         raise MailboxProtected(inner)
     if any(box.name.startswith(inner + SEPARATOR) for box in mailboxes.of_account(uow, account)):
-        raise MailboxProtected(inner)
+        raise MailboxHasChildren(inner)
     entries.expunge(uow, mailbox, [(1, int(mailbox.uid_next))])
     entries.retire_mailbox(uow, mailbox)
     uow.record(MailboxListChanged(account))
@@ -159,6 +163,7 @@ def rename(uow: UnitOfWork, principal: Principal, name: str, new_name: str) -> N
     if inner == INBOX:
         target = create(uow, principal, new_name)
         entries.move(uow, mailbox, target, [(1, int(mailbox.uid_next))])
+        mailbox_metadata.copy(uow, int(mailbox.id), int(target.id))  # RFC 5464 §4.1
         return
     if inner in {standard_name for standard_name, _ in STANDARD_MAILBOXES}:
         raise MailboxProtected(inner)

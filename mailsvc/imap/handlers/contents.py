@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from mailsvc.mime.parse import parse
+from mailsvc.mime.transfer import decode_body
 from mailsvc.services import letters
 
 if TYPE_CHECKING:
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
 class Content:
     """The octets of a letter without its trace prefix, and its structure once somebody asks."""
 
-    __slots__ = ("_entity", "octets")
+    __slots__ = ("_decoded", "_entity", "octets")
 
     def __init__(self, octets: bytes) -> None:
         """`octets` as they were sent."""
         self.octets = octets
         self._entity: Entity | None = None
+        self._decoded: tuple[Entity, bytes] | None = None
+
+    def decoded(self, part: Entity) -> bytes:
+        """A part out of its transfer encoding; the last one is remembered, for clients that take it in portions."""
+        if self._decoded is None or self._decoded[0] is not part:
+            self._decoded = (part, decode_body(self.octets, part))
+        return self._decoded[1]
 
     @property
     def entity(self) -> Entity:

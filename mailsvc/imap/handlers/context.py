@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from mailsvc.imap.wire import replies
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -84,6 +86,7 @@ class Context:
         "drain",
         "exchange",
         "failed_logins",
+        "is_compressed",
         "is_idling",
         "is_plain_text_allowed",
         "is_secure",
@@ -92,9 +95,11 @@ class Context:
         "peer",
         "qresync",
         "quota_step",
+        "rev2",
         "send",
         "session",
         "user",
+        "utf8_accept",
         "view",
         "wake",
     )
@@ -127,10 +132,15 @@ class Context:
         """The client knows of mod-sequences (RFC 7162 §3.1)."""
         self.qresync = False
         """The client has enabled QRESYNC: VANISHED in place of EXPUNGE (RFC 7162 §3.2.3)."""
+        self.utf8_accept = False
+        """The client has enabled UTF8=ACCEPT (RFC 6855 §3)."""
+        self.rev2 = False
+        """The client has enabled IMAP4rev2 (RFC 9051 §6.3.1)."""
         self.failed_logins = 0
         self.quota_step = 0
         """How many steps of a full box the client has been warned of."""
         self.is_idling = False
+        self.is_compressed = False
         self.is_secure = False
         self.offers_tls = False
         self.is_plain_text_allowed = False
@@ -147,6 +157,10 @@ class Context:
         """The open mailbox; commands that ask are allowed in the selected state only."""
         assert self.view is not None
         return self.view
+
+    def name(self, mailbox: str) -> bytes:
+        """A mailbox name as this client reads it."""
+        return replies.mailbox_name(mailbox, utf8=self.session.utf8)
 
     def may_send_password(self) -> bool:
         """Whether LOGIN and AUTH=PLAIN are allowed now (RFC 3501 §11.2)."""
@@ -165,6 +179,14 @@ class Context:
         if self.view is not None:
             self.view.close()
             self.view = None
+
+    def forget_user(self) -> None:
+        """Back to before LOGIN, with nothing enabled (RFC 8437 §4.1)."""
+        self.close_mailbox()
+        self.user = None
+        self.condstore = self.qresync = self.rev2 = self.utf8_accept = False
+        self.session.utf8 = False
+        self.quota_step = 0
 
     def news(self, *, expunges: bool) -> bytes:
         """What happened in the open mailbox since the client was last told."""

@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from mailsvc.imap.handlers.append import append
-from mailsvc.imap.handlers.capability import capability, check, enable, identify, logout, namespace, noop
+from mailsvc.imap.handlers.acl import change_acl, get_acl, list_rights, my_rights
+from mailsvc.imap.handlers.append import append, replace
+from mailsvc.imap.handlers.capability import (
+    capability,
+    check,
+    compress,
+    enable,
+    identify,
+    logout,
+    namespace,
+    noop,
+    unauthenticate,
+)
 from mailsvc.imap.handlers.context import RefusedError
 from mailsvc.imap.handlers.copy import copy, move
 from mailsvc.imap.handlers.expunge import expunge
@@ -16,6 +27,7 @@ from mailsvc.imap.handlers.idle import idle, idle_done
 from mailsvc.imap.handlers.list import list_mailboxes, list_subscribed
 from mailsvc.imap.handlers.login import authenticate, login, sasl_response, start_tls
 from mailsvc.imap.handlers.mailbox import create, delete, rename, subscribe, unsubscribe
+from mailsvc.imap.handlers.metadata import get_metadata, set_metadata
 from mailsvc.imap.handlers.quota import get_quota, get_quota_root, set_quota
 from mailsvc.imap.handlers.search import search
 from mailsvc.imap.handlers.select import close, select, unselect
@@ -23,7 +35,8 @@ from mailsvc.imap.handlers.sort import sort, thread
 from mailsvc.imap.handlers.status import status
 from mailsvc.imap.handlers.store import store
 from mailsvc.imap.wire import replies
-from mailsvc.imap.wire.append import Append
+from mailsvc.imap.wire.acl import ChangeAcl, GetAcl, ListRights, MyRights
+from mailsvc.imap.wire.append import Append, Replace
 from mailsvc.imap.wire.authenticate import Authenticate, SaslResponse
 from mailsvc.imap.wire.copy import Copy, Move
 from mailsvc.imap.wire.enable import Enable
@@ -34,10 +47,22 @@ from mailsvc.imap.wire.idle import Idle, IdleDone
 from mailsvc.imap.wire.list import ListMailboxes, ListSubscribed
 from mailsvc.imap.wire.login import Login
 from mailsvc.imap.wire.mailbox import Create, Delete, Rename, Subscribe, Unsubscribe
+from mailsvc.imap.wire.metadata import GetMetadata, SetMetadata
 from mailsvc.imap.wire.quota import GetQuota, GetQuotaRoot, SetQuota
 from mailsvc.imap.wire.search import Search
 from mailsvc.imap.wire.select import Select
-from mailsvc.imap.wire.simple import Capability, Check, Close, Logout, Namespace, Noop, StartTls, Unselect
+from mailsvc.imap.wire.simple import (
+    Capability,
+    Check,
+    Close,
+    Compress,
+    Logout,
+    Namespace,
+    Noop,
+    StartTls,
+    Unauthenticate,
+    Unselect,
+)
 from mailsvc.imap.wire.sort import Sort, Thread
 from mailsvc.imap.wire.status import Status
 from mailsvc.imap.wire.store import Store
@@ -47,6 +72,7 @@ from mailsvc.model.errors import (
     Conflict,
     LetterMissing,
     MailboxExists,
+    MailboxHasChildren,
     MailboxMissing,
     MailboxProtected,
     NoSuchRecipient,
@@ -73,37 +99,46 @@ HANDLERS: dict[type[Command], Callable[[Any, Context], Awaitable[Done | None]]] 
     Append: append,
     Authenticate: authenticate,
     Capability: capability,
+    ChangeAcl: change_acl,
     Check: check,
     Close: close,
+    Compress: compress,
     Copy: copy,
     Create: create,
     Delete: delete,
     Enable: enable,
     Expunge: expunge,
     Fetch: fetch,
+    GetAcl: get_acl,
+    GetMetadata: get_metadata,
     GetQuota: get_quota,
     GetQuotaRoot: get_quota_root,
     Id: identify,
     Idle: idle,
     IdleDone: idle_done,
     ListMailboxes: list_mailboxes,
+    ListRights: list_rights,
     ListSubscribed: list_subscribed,
     Login: login,
     Logout: logout,
     Move: move,
+    MyRights: my_rights,
     Namespace: namespace,
     Noop: noop,
     Rename: rename,
+    Replace: replace,
     SaslResponse: sasl_response,
     Search: search,
     Select: select,
     Sort: sort,
     Thread: thread,
+    SetMetadata: set_metadata,
     SetQuota: set_quota,
     StartTls: start_tls,
     Status: status,
     Store: store,
     Subscribe: subscribe,
+    Unauthenticate: unauthenticate,
     Unselect: unselect,
     Unsubscribe: unsubscribe,
 }
@@ -113,6 +148,7 @@ IMAP_SAYS: dict[type[ServiceError], tuple[str, str]] = {
     BadName: ("CANNOT", "No mailbox can have this name"),
     Conflict: ("INUSE", "Somebody else has changed it meanwhile"),
     LetterMissing: ("EXPUNGEISSUED", "The letter is gone"),
+    MailboxHasChildren: ("HASCHILDREN", "There are mailboxes below it"),  # RFC 9051 §7.1
     MailboxExists: ("ALREADYEXISTS", "There is a mailbox of this name"),
     MailboxMissing: ("NONEXISTENT", "No such mailbox"),
     MailboxProtected: ("CANNOT", "This mailbox must stay"),

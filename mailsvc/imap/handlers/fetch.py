@@ -12,9 +12,9 @@ from mailsvc.imap.handlers import object_ids
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.handlers.resync import need_qresync, vanished_since
-from mailsvc.imap.handlers.sections import needs_content, section_reply
+from mailsvc.imap.handlers.sections import Octets, marks_seen, needs_content, section_reply
 from mailsvc.imap.wire import replies
-from mailsvc.imap.wire.fetch import Attribute, Section
+from mailsvc.imap.wire.fetch import Attribute
 from mailsvc.imap.wire.sequence import SAVED, resolve
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.flags import SEEN
@@ -69,7 +69,9 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         ctx.send(_vanished(cmd.messages, cmd.changed_since, ctx, view))
     if cmd.changed_since is not None:
         runs = _changed(view, runs, cmd.changed_since)
-    sections = [item for item in items if isinstance(item, Section)]
+    if cmd.partial is not None:  # RFC 9394 §3.3
+        runs = [range(index, index + 1) for index in cmd.partial.of(list(chain.from_iterable(runs)))]
+    sections = [item for item in items if isinstance(item, Octets)]
     names = tuple(
         dict.fromkeys(name for item in items if isinstance(item, Attribute) for name in COLUMNS.get(item, ()))
     )
@@ -87,9 +89,9 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         else:
             ctx.send(_lines(ctx, view, items, names, there, rows))
             await ctx.drain()
-    if any(not section.peek and needs_content(section) for section in sections):
+    if any(marks_seen(section) and needs_content(section) for section in sections):
         ctx.parts.usage.note(view.place.mailbox.account_id, view.place.viewer, UsageBit.READ)
-    if not view.read_only and any(not section.peek for section in sections):
+    if not view.read_only and any(map(marks_seen, sections)):
         await _mark_seen(ctx, view, runs)
     if not whole:
         raise RefusedError("A letter is damaged; the others were sent", "CONTACTADMIN")
@@ -239,7 +241,7 @@ async def _send_with_sections(
 ) -> bool:
     """Letter by letter, so that one slow reader holds one letter and not all; False if one cannot be read."""
     message_at, trace_at, size_at = (1 + names.index(name) for name in ("message_id", "trace", "size"))
-    reads_content = any(isinstance(item, Section) and needs_content(item) for item in items)
+    reads_content = any(isinstance(item, Octets) and needs_content(item) for item in items)
     whole = True
     for index, row in zip(indexes, rows, strict=True):
         message = row[message_at]
@@ -248,7 +250,7 @@ async def _send_with_sections(
                 await ctx.parts.contents.load(ctx.parts.bridge, message)
             parts = [
                 section_reply(ctx, item, message, row[trace_at])
-                if isinstance(item, Section)
+                if isinstance(item, Octets)
                 else _one(_column(ctx, view, item, names, (index,), (row,)))
                 for item in items
             ]

@@ -1,4 +1,4 @@
-"""LIST and LSUB (RFC 3501 §6.3.8, §6.3.9; RFC 3348, RFC 5258, RFC 6154)."""
+"""LIST and LSUB (RFC 3501 §6.3.8, §6.3.9; RFC 3348, RFC 5258, RFC 6154, RFC 8440)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailsvc.imap.handlers.acl import rights_letters
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.status import status_line
 from mailsvc.imap.wire import replies
+from mailsvc.imap.wire.list import ListMailboxes
 from mailsvc.imap.wire.status import StatusItem
 from mailsvc.services import mailbox_tree
 from mailsvc.services.permissions import Place
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mailsvc.imap.handlers.context import Context
-    from mailsvc.imap.wire.list import ListMailboxes, ListSubscribed
+    from mailsvc.imap.wire.list import ListSubscribed
     from mailsvc.services.mailbox_tree import Listed
 
 SEPARATOR = mailbox_tree.SEPARATOR
 MAX_WILDCARDS = 20
 _WILDCARDS = re.compile(r"[*%]+")
+
+
+_PLAIN = ListMailboxes(b"", "", (), frozenset(), frozenset(), (), extended=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,22 @@ async def list_mailboxes(cmd: ListMailboxes, ctx: Context) -> Done:
             below = tuple(cmd.selection & {"SUBSCRIBED"})
         if not chosen and not below:
             continue
-        out.append(replies.list_line(b"LIST", _attributes(node, cmd), node.name, below))
-        if cmd.status and chosen and node.listed is not None:
-            place = Place(node.listed.mailbox, ctx.principal.account_id, node.listed.rights)
+        out.append(replies.list_line(b"LIST", _attributes(node, cmd), ctx.name(node.name), below))
+        if node.listed is None or not chosen:
+            continue
+        place = Place(node.listed.mailbox, ctx.principal.account_id, node.listed.rights)
+        if "MYRIGHTS" in cmd.returning:  # RFC 8440 §3
+            letters = rights_letters(place.rights, own_seen=place.is_shared)
+            out.append(replies.my_rights(ctx.name(node.name), letters))
+        if cmd.status:
             out.append(status_line(ctx, node.name, place, cmd.status))
     return Done("Mailboxes told", untagged=b"".join(out))
+
+
+def list_of_one(ctx: Context, name: str, *, written: str) -> bytes:
+    """LIST of a mailbox that was opened or made, with what the client called it (RFC 9051 §6.3.2, §6.3.9.7)."""
+    old_name = None if written == name else ctx.name(written)
+    return replies.list_line(b"LIST", _attributes(_tree(ctx)[name], _PLAIN), ctx.name(name), (), old_name)
 
 
 async def list_subscribed(cmd: ListSubscribed, ctx: Context) -> Done:
@@ -80,7 +96,7 @@ async def list_subscribed(cmd: ListSubscribed, ctx: Context) -> Done:
                     told.setdefault(above, ("\\Noselect",))
     return Done(
         "Subscriptions told",
-        untagged=b"".join([replies.list_line(b"LSUB", told[name], name) for name in sorted(told)]),
+        untagged=b"".join([replies.list_line(b"LSUB", told[name], ctx.name(name)) for name in sorted(told)]),
     )
 
 

@@ -6,10 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailsvc.imap.handlers import object_ids
-from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.handlers.context import Done, RefusedError
+from mailsvc.imap.handlers.list import list_of_one
 from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.command import State
 from mailsvc.model.errors import MailboxMissing
+from mailsvc.model.mailbox import SpecialUse
 from mailsvc.services import letters, mailbox_tree
 
 if TYPE_CHECKING:
@@ -19,8 +21,22 @@ if TYPE_CHECKING:
 
 async def create(cmd: Create, ctx: Context) -> Done:
     """CREATE; those above it are made too."""
-    made = await ctx.parts.bridge.write(mailbox_tree.create, ctx.principal, cmd.mailbox)
-    return Done("Mailbox made", f"MAILBOXID ({object_ids.of_mailbox(made.id).decode()})")  # RFC 8474 §4.1
+    use = _special_use(cmd)
+    made = await ctx.parts.bridge.write(mailbox_tree.create, ctx.principal, cmd.mailbox, use)
+    code = f"MAILBOXID ({object_ids.of_mailbox(made.id).decode()})"  # RFC 8474 §4.1
+    if ctx.rev2 and cmd.written != cmd.mailbox:  # RFC 9051 §6.3.4
+        return Done("Mailbox made", code, list_of_one(ctx, cmd.mailbox, written=cmd.written))
+    return Done("Mailbox made", code)
+
+
+def _special_use(cmd: Create) -> SpecialUse | None:
+    """The one use a mailbox may have here; others are refused, and no mailbox is made (RFC 6154 §3)."""
+    if not cmd.special_uses:
+        return None
+    known = [use for use in SpecialUse if use.upper() == cmd.special_uses[0]]
+    if len(cmd.special_uses) > 1 or not known:
+        raise RefusedError("No mailbox can be for this here", "USEATTR")
+    return known[0]
 
 
 async def delete(cmd: Delete, ctx: Context) -> Done:

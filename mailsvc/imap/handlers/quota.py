@@ -28,7 +28,7 @@ async def get_quota_root(cmd: GetQuotaRoot, ctx: Context) -> Done:
     mailbox = place_named(ctx, cmd.mailbox).mailbox
     names = [root for root, account in _roots(ctx).items() if account == mailbox.account_id]
     told = [_quota(ctx, root, mailbox.account_id) for root in names]
-    return Done("Quota told", untagged=replies.quota_root(cmd.mailbox, names) + b"".join(told))
+    return Done("Quota told", untagged=replies.quota_root(ctx.name(cmd.mailbox), names) + b"".join(told))
 
 
 async def set_quota(_cmd: SetQuota, _ctx: Context) -> Done:
@@ -52,7 +52,7 @@ def warning(ctx: Context, account: AccountId) -> bytes:
 
 def _roots(ctx: Context) -> dict[str, AccountId]:
     reader = ctx.parts.bridge.reader
-    roots = {str(ctx.principal.address): ctx.principal.account_id}
+    roots = {str(ctx.principal.address): ctx.principal.home}
     for shared in permissions.shared_boxes(reader, ctx.principal):
         roots[str(shared.account.address)] = shared.account.id
     return roots

@@ -16,7 +16,7 @@ from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.flags import bit_of
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.wire import replies
-from mailsvc.imap.wire.esearch import Result, bounds, esearch
+from mailsvc.imap.wire.esearch import EVERYTHING, esearch, tag_correlator
 from mailsvc.imap.wire.grammar import MONTHS
 from mailsvc.imap.wire.search import (
     And,
@@ -80,7 +80,7 @@ _COST: dict[type[Any], int] = {Header: 2, Text: 4, Body: 4, **dict.fromkeys(_KEP
 
 async def search(cmd: Search, ctx: Context) -> Done:
     """SEARCH; an empty answer is an answer too. A SAVE that fails leaves nothing saved (RFC 5182 §2.1)."""
-    if cmd.results is None or Result.SAVE not in cmd.results:
+    if cmd.returning is None or not cmd.returning.saves:
         return await _search(cmd, ctx)
     view = ctx.selected
     if cmd.refusal is not None:
@@ -101,16 +101,18 @@ async def _search(cmd: Search, ctx: Context) -> Done:
     known = view.known
     found = await found_by(cmd.key, ctx)
     numbers = [known.uids[index] for index in found] if cmd.uid else [index + 1 for index in found]
-    named = found if cmd.results is None else bounds(cmd.results, found)
+    # RFC 9051 §6.4.4: a rev2 client is always answered with ESEARCH.
+    returning = EVERYTHING if cmd.returning is None and ctx.rev2 else cmd.returning
+    named = found if returning is None else returning.named(found)
     highest = max((known.mod_seqs[index] for index in named), default=0) if cmd.asks_mod_seq else None
-    if cmd.results is None:
+    if returning is None:
         reply = replies.search(numbers, highest)
     else:
         reply = b""
-        if Result.SAVE in cmd.results:
+        if returning.saves:
             view.saved = array("Q", [known.uids[index] for index in named])
-        if cmd.results != {Result.SAVE}:  # RFC 5182 §2.1: SAVE alone is answered by the tagged reply
-            reply = esearch(cmd.tag, cmd.results, numbers, uid=cmd.uid, mod_seq=highest)
+        if not returning.says_nothing:
+            reply = esearch(tag_correlator(cmd.tag), returning, numbers, uid=cmd.uid, mod_seq=highest)
     return Done("Searched", untagged=early + reply, expunges=cmd.uid and not cmd.names_numbers)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from directory.model import Right
 from mailsvc.imap.handlers.context import Done
 from mailsvc.imap.handlers.expunge import expunge_deleted
+from mailsvc.imap.handlers.list import list_of_one
 from mailsvc.imap.handlers.mailbox_view import MailboxView
 from mailsvc.imap.handlers.object_ids import of_mailbox
 from mailsvc.imap.handlers.places import place_named
@@ -39,10 +40,14 @@ async def select(cmd: Select, ctx: Context) -> Done:
     view.watch(ctx.parts)
     ctx.view = view
     out = view.flags_replies(known.keywords)
-    out.extend((replies.exists(len(known.uids)), replies.recent(0)))
-    first = _first_unseen(known)
-    if first:
-        out.append(replies.untagged("OK", "First unseen", f"UNSEEN {first}"))
+    out.append(replies.exists(len(known.uids)))
+    if ctx.rev2:  # RFC 9051 §6.3.2, Appendix E: LIST is new, RECENT and UNSEEN are gone
+        out.append(list_of_one(ctx, cmd.mailbox, written=cmd.written))
+    else:
+        out.append(replies.recent(0))
+        first = _first_unseen(known)
+        if first:
+            out.append(replies.untagged("OK", "First unseen", f"UNSEEN {first}"))
     out.extend(
         (
             replies.untagged("OK", "UIDs are valid", f"UIDVALIDITY {known.uid_validity}"),
@@ -53,7 +58,7 @@ async def select(cmd: Select, ctx: Context) -> Done:
             ),
         )
     )
-    if place.mailbox.account_id == ctx.principal.account_id:
+    if place.mailbox.account_id == ctx.principal.home:
         out.append(warning(ctx, place.mailbox.account_id))
     if cmd.resync is not None:
         out.append(changes_since(ctx, view, cmd.resync))

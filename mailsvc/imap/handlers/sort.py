@@ -11,7 +11,7 @@ from mailsvc.imap.handlers.first_address import CC, FROM, TO, display_of, mailbo
 from mailsvc.imap.handlers.search import found_by
 from mailsvc.imap.handlers.threads import Letter, by_references, by_subject, write
 from mailsvc.imap.wire import replies
-from mailsvc.imap.wire.esearch import bounds, esearch
+from mailsvc.imap.wire.esearch import esearch, tag_correlator
 from mailsvc.imap.wire.sort import Algorithm, By
 from mailsvc.mime.base_subject import base_subject
 from mailsvc.mime.section import header_fields
@@ -49,12 +49,12 @@ async def sort(cmd: Sort, ctx: Context) -> Done:
         empty: Any = 0 if by in {By.ARRIVAL, By.DATE, By.SIZE} else ""
         found = sorted(found, key=lambda index: values.get(index, empty), reverse=reverse)
     numbers = [known.uids[index] for index in found] if cmd.uid else [index + 1 for index in found]
-    named = found if cmd.results is None else bounds(cmd.results, found)
+    named = found if cmd.returning is None else cmd.returning.named(found)
     highest = max((known.mod_seqs[index] for index in named), default=0) if cmd.asks_mod_seq else None
-    if cmd.results is None:
+    if cmd.returning is None:
         reply = replies.sort(numbers, highest)
     else:
-        reply = esearch(cmd.tag, cmd.results, numbers, uid=cmd.uid, mod_seq=highest)
+        reply = esearch(tag_correlator(cmd.tag), cmd.returning, numbers, uid=cmd.uid, mod_seq=highest)
     return Done("Sorted", untagged=early + reply, expunges=False)
 
 

@@ -30,7 +30,7 @@ async def status(cmd: Status, ctx: Context) -> Done:
 
 def status_line(ctx: Context, name: str, place: Place, items: Sequence[StatusItem]) -> bytes:
     """`* STATUS name (…)`, from the counters that are kept with the mailbox."""
-    return replies.status(name, [(item.value, _value(ctx, place, item)) for item in items])
+    return replies.status(ctx.name(name), [(item.value, _value(ctx, place, item)) for item in items])
 
 
 def _value(ctx: Context, place: Place, item: StatusItem) -> int | bytes:

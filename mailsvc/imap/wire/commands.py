@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mailsvc.imap.wire.append import parse_append
+from mailsvc.imap.wire.acl import (
+    parse_delete_acl,
+    parse_get_acl,
+    parse_list_rights,
+    parse_my_rights,
+    parse_set_acl,
+)
+from mailsvc.imap.wire.append import parse_append, parse_replace
 from mailsvc.imap.wire.authenticate import Authenticate, SaslResponse, parse_authenticate
 from mailsvc.imap.wire.command import Command, State
 from mailsvc.imap.wire.copy import parse_copy, parse_move
@@ -25,6 +32,7 @@ from mailsvc.imap.wire.mailbox import (
     parse_subscribe,
     parse_unsubscribe,
 )
+from mailsvc.imap.wire.metadata import parse_get_metadata, parse_set_metadata
 from mailsvc.imap.wire.quota import parse_getquota, parse_getquotaroot, parse_setquota
 from mailsvc.imap.wire.search import parse_search
 from mailsvc.imap.wire.select import Select, parse_select
@@ -36,8 +44,10 @@ from mailsvc.imap.wire.simple import (
     Namespace,
     Noop,
     StartTls,
+    Unauthenticate,
     Unselect,
     parse_bare,
+    parse_compress,
 )
 from mailsvc.imap.wire.sort import parse_sort, parse_thread
 from mailsvc.imap.wire.status import parse_status
@@ -89,6 +99,15 @@ COMMANDS: dict[bytes, Grammar] = {
     b"GETQUOTA": Grammar(parse_getquota, AFTER_LOGIN),
     b"GETQUOTAROOT": Grammar(parse_getquotaroot, AFTER_LOGIN),
     b"SETQUOTA": Grammar(parse_setquota, AFTER_LOGIN),
+    b"UNAUTHENTICATE": Grammar(parse_bare(Unauthenticate), AFTER_LOGIN),
+    b"COMPRESS": Grammar(parse_compress, AFTER_LOGIN),
+    b"GETACL": Grammar(parse_get_acl, AFTER_LOGIN),
+    b"SETACL": Grammar(parse_set_acl, AFTER_LOGIN),
+    b"DELETEACL": Grammar(parse_delete_acl, AFTER_LOGIN),
+    b"LISTRIGHTS": Grammar(parse_list_rights, AFTER_LOGIN),
+    b"MYRIGHTS": Grammar(parse_my_rights, AFTER_LOGIN),
+    b"GETMETADATA": Grammar(parse_get_metadata, AFTER_LOGIN),
+    b"SETMETADATA": Grammar(parse_set_metadata, AFTER_LOGIN),
     b"CHECK": Grammar(parse_bare(Check), IN_MAILBOX),
     b"CLOSE": Grammar(parse_bare(Close), IN_MAILBOX),
     b"UNSELECT": Grammar(parse_bare(Unselect), IN_MAILBOX),
@@ -96,6 +115,8 @@ COMMANDS: dict[bytes, Grammar] = {
     b"SEARCH": Grammar(parse_search, IN_MAILBOX),
     b"SORT": Grammar(parse_sort, IN_MAILBOX),
     b"THREAD": Grammar(parse_thread, IN_MAILBOX),
+    b"REPLACE": Grammar(parse_replace, IN_MAILBOX),
+    b"UID REPLACE": Grammar(partial(parse_replace, uid=True), IN_MAILBOX),
     b"FETCH": Grammar(parse_fetch, IN_MAILBOX),
     b"STORE": Grammar(parse_store, IN_MAILBOX),
     b"COPY": Grammar(parse_copy, IN_MAILBOX),
@@ -118,6 +139,8 @@ NEXT: dict[tuple[State, type[Command]], State] = {
     (State.SELECTED, Select): State.SELECTED,
     (State.SELECTED, Close): State.AUTHENTICATED,
     (State.SELECTED, Unselect): State.AUTHENTICATED,
+    (State.AUTHENTICATED, Unauthenticate): State.NOT_AUTHENTICATED,
+    (State.SELECTED, Unauthenticate): State.NOT_AUTHENTICATED,
     (State.NOT_AUTHENTICATED, Logout): State.LOGOUT,
     (State.AUTHENTICATED, Logout): State.LOGOUT,
     (State.SELECTED, Logout): State.LOGOUT,

@@ -1,4 +1,4 @@
-"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4, §3.2.6, RFC 8474, RFC 8514, RFC 8970)."""
+"""FETCH and UID FETCH: what may be asked of a letter (RFC 3501 §6.4.5, RFC 7162 §3.1.4, §3.2.6, RFC 3516 §4, RFC 8474, RFC 8514, RFC 8970)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
+from mailsvc.imap.wire.page import parse_page
 
 if TYPE_CHECKING:
     from mailsvc.imap.wire.grammar import Cursor
+    from mailsvc.imap.wire.page import Page
     from mailsvc.imap.wire.sequence import SequenceSet
 
 MAX_PART_DEPTH = 100
@@ -60,7 +62,27 @@ class Section:
     """What the reply calls it."""
 
 
-FetchItem = Attribute | Section
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`BINARY[part]<partial>`: a part out of its transfer encoding (RFC 3516 §4.2)."""
+
+    part: tuple[int, ...]
+    partial: tuple[int, int] | None
+    """First octet and how many."""
+    peek: bool
+    label: bytes
+    """What the reply calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BinarySize:
+    """`BINARY.SIZE[part]`: how many octets that is (RFC 3516 §4.2)."""
+
+    part: tuple[int, ...]
+    label: bytes
+
+
+FetchItem = Attribute | Section | Binary | BinarySize
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,8 @@ class Fetch(Command):
     changed_since: int | None
     vanished: bool = False
     """Tell also which of these UIDs are gone since (RFC 7162 §3.2.6)."""
+    partial: Page | None = None
+    """Only these of the letters that are there (RFC 9394 §3.2)."""
 
 
 _MACROS: dict[bytes, tuple[FetchItem, ...]] = {
@@ -86,7 +110,7 @@ _MACROS: dict[bytes, tuple[FetchItem, ...]] = {
         Attribute.BODY,
     ),
 }
-_ATTRIBUTES: dict[bytes, FetchItem] = {attribute.value: attribute for attribute in Attribute} | {
+_ATTRIBUTES: dict[bytes, Attribute | Section] = {attribute.value: attribute for attribute in Attribute} | {
     b"RFC822": Section((), Portion.ALL, (), None, peek=False, label=b"RFC822"),
     b"RFC822.HEADER": Section((), Portion.HEADER, (), None, peek=True, label=b"RFC822.HEADER"),
     b"RFC822.TEXT": Section((), Portion.TEXT, (), None, peek=False, label=b"RFC822.TEXT"),
@@ -106,15 +130,18 @@ def parse_fetch(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Fetch:
     else:
         word = cursor.keyword()
         items = _MACROS.get(word) or (_item(cursor, word),)
-    changed_since, vanished = _modifiers(cursor, uid=uid) if cursor.skip(b" ") else (None, False)
-    return Fetch(tag, uid, messages, tuple(dict.fromkeys(items)), changed_since, vanished)
+    changed_since, vanished, partial = (
+        _modifiers(cursor, uid=uid) if cursor.skip(b" ") else (None, False, None)
+    )
+    return Fetch(tag, uid, messages, tuple(dict.fromkeys(items)), changed_since, vanished, partial)
 
 
-def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, bool]:
-    """`(CHANGEDSINCE n [VANISHED])`, in any order (RFC 4466 §2.4, RFC 7162 §3.2.6)."""
+def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, bool, Page | None]:
+    """`(CHANGEDSINCE n VANISHED PARTIAL a:b)`, in any order (RFC 4466 §2.4, RFC 7162 §3.2.6, RFC 9394 §3.2)."""
     cursor.expect(b"(")
     changed_since = None
     vanished = False
+    partial: Page | None = None
     while True:
         word = cursor.keyword()
         if word == b"CHANGEDSINCE" and changed_since is None:
@@ -122,14 +149,17 @@ def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, bool]:
             changed_since = cursor.number64()
         elif word == b"VANISHED" and uid and not vanished:
             vanished = True
+        elif word == b"PARTIAL" and uid and partial is None:
+            cursor.space()
+            partial = parse_page(cursor)
         else:
             raise MalformedError("Unknown FETCH modifier")
         if cursor.skip(b")"):
             break
         cursor.space()
-    if changed_since is None:
+    if vanished and changed_since is None:
         raise MalformedError("VANISHED needs CHANGEDSINCE")
-    return changed_since, vanished
+    return changed_since, vanished, partial
 
 
 def _item(cursor: Cursor, word: bytes) -> FetchItem:
@@ -142,6 +172,8 @@ def _item(cursor: Cursor, word: bytes) -> FetchItem:
         if known is Attribute.PREVIEW:
             cursor.skip_text(b" (LAZY)")  # RFC 8970 §4.1: previews are always there, so it changes nothing
         return known
+    if name.startswith(b"BINARY"):
+        return _binary(cursor, name, rest)
     if name not in {b"BODY", b"BODY.PEEK"}:
         raise MalformedError(f"Unknown FETCH item {name.decode('ascii')}")
     part, portion = _section(rest)
@@ -158,16 +190,46 @@ def _item(cursor: Cursor, word: bytes) -> FetchItem:
         label = rest + b" (" + b" ".join(_spell(one.upper()) for one in written) + b")"
     cursor.expect(b"]")
     label = b"BODY[" + label + b"]"
-    partial = None
-    if cursor.skip(b"<"):
-        first = cursor.number64()
-        cursor.expect(b".")
-        partial = (first, cursor.number64())
-        cursor.expect(b">")
-        if partial[1] == 0:
-            raise MalformedError("A partial fetch needs one octet at least")
-        label += b"<%d>" % first
+    partial = _partial(cursor)
+    if partial is not None:
+        label += b"<%d>" % partial[0]
     return Section(part, portion, fields, partial, name == b"BODY.PEEK", label)
+
+
+def _binary(cursor: Cursor, name: bytes, rest: bytes) -> Binary | BinarySize:
+    """`BINARY[…]`, `BINARY.PEEK[…]<…>` or `BINARY.SIZE[…]`; parts by number only (RFC 3516 §7)."""
+    part, portion = _section(rest)
+    if portion is not Portion.ALL:
+        raise MalformedError("BINARY takes part numbers only")
+    cursor.expect(b"]")
+    if name == b"BINARY.SIZE":
+        return BinarySize(part, b"BINARY.SIZE[" + rest + b"]")
+    if name not in {b"BINARY", b"BINARY.PEEK"}:
+        raise MalformedError(f"Unknown FETCH item {name.decode('ascii')}")
+    partial = _partial(cursor)
+    label = b"BINARY[" + rest + b"]" + (b"" if partial is None else b"<%d>" % partial[0])
+    return Binary(part, partial, name == b"BINARY.PEEK", label)
+
+
+def _partial(cursor: Cursor) -> tuple[int, int] | None:
+    """`<first.count>`, if it comes next (RFC 3501 §6.4.5)."""
+    if not cursor.skip(b"<"):
+        return None
+    first = cursor.number64()
+    cursor.expect(b".")
+    count = cursor.number64()
+    cursor.expect(b">")
+    if not count:
+        raise MalformedError("A partial fetch needs one octet at least")
+    return first, count
+
+
+def parse_section(text: bytes, partial: tuple[int, int] | None) -> Section:
+    """A section that is written by itself, as in URLs; header fields by name are not among them."""
+    part, portion = _section(text)
+    if portion in {Portion.FIELDS, Portion.FIELDS_NOT}:
+        raise MalformedError("Header fields cannot be chosen here")
+    return Section(part, portion, (), partial, peek=True, label=b"")
 
 
 def _section(text: bytes) -> tuple[tuple[int, ...], Portion]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.errors import MalformedError
 from mailsvc.imap.wire.sequence import SequenceSet, parse_sequence_set
-from mailsvc.imap.wire.utf7 import MailboxNameError, decode_mailbox
+from mailsvc.imap.wire.utf7 import MailboxNameError, decode_mailbox, decode_utf8_mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Item = TypeVar("Item")
 
+INBOX = "INBOX"
 MAX_LIST_ITEMS = 10_000
 MAX_FLAG_OCTETS = 100
 MAX_MOD_SEQ = (1 << 63) - 1
@@ -44,10 +45,12 @@ SYSTEM_FLAGS = {
 class Cursor:
     """A place in one command: its lines without line ends, and the literals between them."""
 
-    __slots__ = ("_at", "_line", "_lines", "_literals", "_number")
+    __slots__ = ("_at", "_line", "_lines", "_literals", "_number", "utf8")
 
-    def __init__(self, lines: list[bytes], literals: list[bytes]) -> None:
+    def __init__(self, lines: list[bytes], literals: list[bytes], *, utf8: bool = False) -> None:
         """`lines` is one longer than `literals`; the `{n}` that announces a literal is already cut off."""
+        self.utf8 = utf8
+        """Mailbox names are UTF-8 and not modified UTF-7."""
         self._lines = lines
         self._literals = literals
         self._number = 0
@@ -158,12 +161,19 @@ class Cursor:
     def list_pattern(self) -> str:
         """A mailbox name with wildcards (RFC 3501 §9, list-mailbox)."""
         if self.peek() in {b'"', b"{"}:
-            return _mailbox(self.string())
-        return _mailbox(self._match(_LIST_ATOM, "a mailbox pattern"))
+            return self._mailbox(self.string())
+        return self._mailbox(self._match(_LIST_ATOM, "a mailbox pattern"))
 
     def mailbox(self) -> str:
-        """A mailbox name in NFC Unicode (RFC 3501 §5.1)."""
-        return _mailbox(self.astring())
+        """A mailbox name in NFC Unicode (RFC 3501 §5.1, RFC 9051 §5.1)."""
+        return self._mailbox(self.astring())
+
+    def written_mailbox(self) -> tuple[str, str]:
+        """The same, and as the client wrote it where it may write UTF-8: that need not be normal."""
+        octets = self.astring()
+        name = self._mailbox(octets)
+        written = octets.decode() if self.utf8 else name
+        return name, name if written.upper() == INBOX else written
 
     def number(self) -> int:
         """An unsigned 32-bit number."""
@@ -237,6 +247,15 @@ class Cursor:
         except (ValueError, OverflowError):
             raise MalformedError("Invalid date and time") from None
 
+    def _mailbox(self, octets: bytes) -> str:
+        try:
+            return decode_utf8_mailbox(octets) if self.utf8 else decode_mailbox(octets)
+        except UnicodeDecodeError:
+            raise MalformedError("Mailbox name is not UTF-8") from None  # RFC 6855 §3
+        except MailboxNameError as error:
+            # A name that can never exist: NO and not BAD, RFC 5530 §3 CANNOT.
+            raise MalformedError(f"Invalid mailbox name: {error}", condition="NO", code="CANNOT") from None
+
     def _bounded(self, largest: int) -> int:
         digits = self._match(_DIGITS, "a number")
         if len(digits) > 19 or (value := int(digits)) > largest:
@@ -249,14 +268,6 @@ class Cursor:
             raise MalformedError(f"Expected {what} at column {self._at + 1}")
         self._at = match.end()
         return match.group()
-
-
-def _mailbox(octets: bytes) -> str:
-    try:
-        return decode_mailbox(octets)
-    except MailboxNameError as error:
-        # A name that can never exist: NO and not BAD, RFC 5530 §3 CANNOT.
-        raise MalformedError(f"Invalid mailbox name: {error}", condition="NO", code="CANNOT") from None
 
 
 def _day(day: bytes, month: bytes, year: bytes) -> date:

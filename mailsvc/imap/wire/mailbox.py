@@ -1,11 +1,12 @@
-"""CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7)."""
+"""CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7; RFC 6154 §3 for USE)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
+from mailsvc.imap.wire.errors import MalformedError
 
 if TYPE_CHECKING:
     from mailsvc.imap.wire.grammar import Cursor
@@ -16,6 +17,10 @@ class Create(Command):
     """Make a mailbox."""
 
     mailbox: str
+    special_uses: tuple[str, ...] = ()
+    """What it is to be for (RFC 6154 §3)."""
+    written: str = field(default="", compare=False)
+    """The name as the client wrote it, which need not be normal (RFC 9051 §6.3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,26 @@ class Unsubscribe(Command):
 def parse_create(tag: bytes, cursor: Cursor) -> Create:
     """CREATE; a separator at the end says that children will follow, and is dropped (RFC 3501 §6.3.3)."""
     cursor.space()
-    name = cursor.mailbox()
-    return Create(tag, name[:-1] if len(name) > 1 and name.endswith("/") else name)
+    name, written = cursor.written_mailbox()
+    if len(name) > 1 and name.endswith("/"):
+        name, written = name[:-1], written[:-1]
+    return Create(tag, name, _special_uses(cursor) if cursor.skip(b" ") else (), written)
+
+
+def _special_uses(cursor: Cursor) -> tuple[str, ...]:
+    r"""`(USE (\Sent …))` (RFC 6154 §6, create-param)."""
+    cursor.expect(b"(")
+    if cursor.keyword() != b"USE":
+        raise MalformedError("Unknown parameter of CREATE")
+    cursor.space()
+    uses = cursor.list_of(lambda: _special_use(cursor))
+    cursor.expect(b")")
+    return uses
+
+
+def _special_use(cursor: Cursor) -> str:
+    cursor.expect(b"\\")
+    return "\\" + cursor.keyword().decode("ascii")
 
 
 def parse_delete(tag: bytes, cursor: Cursor) -> Delete:

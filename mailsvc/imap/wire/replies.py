@@ -10,12 +10,14 @@ from mailsvc.imap.wire.sequence import write_sequence_set
 from mailsvc.imap.wire.utf7 import encode_mailbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mailsvc.imap.wire.errors import ProtocolError
 
 NIL = b"NIL"
 _SAFE_IN_QUOTES = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*\Z")
+_ASTRING_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\]+\Z')
+_SAFE_IN_UTF8_QUOTES = re.compile(rb"[^\x00\r\n]*\Z")
 _DAY = 86_400
 _FIRST_KEYWORD_BIT = len(SYSTEM_FLAGS)
 
@@ -88,26 +90,37 @@ def sort(numbers: Sequence[int], mod_seq: int | None = None) -> bytes:
     return line(found.encode("ascii"))
 
 
-def status(mailbox: str, values: Iterable[tuple[bytes, int | bytes]]) -> bytes:
+def status(mailbox: bytes, values: Iterable[tuple[bytes, int | bytes]]) -> bytes:
     """Counters of a mailbox, and what else is known of it (RFC 3501 §7.2.4, RFC 4466 §2.6)."""
     pairs = b" ".join([b"%b %b" % (name, _written(value)) for name, value in values])
-    return b"* STATUS %b (%b)\r\n" % (mailbox_name(mailbox), pairs)
+    return b"* STATUS %b (%b)\r\n" % (mailbox, pairs)
 
 
 def _written(value: int | bytes) -> bytes:
     return value if isinstance(value, bytes) else b"%d" % value
 
 
-def list_line(kind: bytes, attributes: Iterable[str], mailbox: str, children: Iterable[str] = ()) -> bytes:
-    """LIST or LSUB: attributes, separator, name (RFC 3501 §7.2.2); `children` is CHILDINFO (RFC 5258 §4)."""
-    extended = "".join(
-        f' ("CHILDINFO" ({" ".join(quoted)}))' for quoted in [[f'"{c}"' for c in children]] if quoted
-    )
+def list_line(
+    kind: bytes,
+    attributes: Iterable[str],
+    mailbox: bytes,
+    children: Sequence[str] = (),
+    old_name: bytes | None = None,
+) -> bytes:
+    """LIST or LSUB: attributes, separator, name (RFC 3501 §7.2.2).
+
+    `children` is CHILDINFO (RFC 5258 §4), `old_name` OLDNAME (RFC 9051 §6.3.9.7).
+    """
+    extended = []
+    if children:
+        extended.append(b'"CHILDINFO" (%b)' % b" ".join([string(child.encode()) for child in children]))
+    if old_name is not None:
+        extended.append(b'"OLDNAME" (%b)' % old_name)
     return b'* %b (%b) "/" %b%b\r\n' % (
         kind,
         " ".join(attributes).encode("ascii"),
-        mailbox_name(mailbox),
-        extended.encode("ascii"),
+        mailbox,
+        b" (%b)" % b" ".join(extended) if extended else b"",
     )
 
 
@@ -116,20 +129,46 @@ def list_root(kind: bytes) -> bytes:
     return b'* %b (\\Noselect) "/" ""\r\n' % kind
 
 
-def namespace(personal: Sequence[str], other_users: Sequence[str], shared: Sequence[str]) -> bytes:
+def namespace(personal: Sequence[bytes], other_users: Sequence[bytes], shared: Sequence[bytes]) -> bytes:
     """Prefixes of the three kinds of mailboxes (RFC 2342 §5)."""
     return line(b" ".join([b"NAMESPACE", *map(_namespaces, (personal, other_users, shared))]))
 
 
-def quota_root(mailbox: str, roots: Iterable[str]) -> bytes:
+def quota_root(mailbox: bytes, roots: Iterable[str]) -> bytes:
     """The quota roots of a mailbox (RFC 9208 §4.2.2)."""
-    return line(b" ".join([b"QUOTAROOT", mailbox_name(mailbox), *[string(root.encode()) for root in roots]]))
+    return line(b" ".join([b"QUOTAROOT", mailbox, *[string(root.encode()) for root in roots]]))
 
 
 def quota(root: str, resources: Iterable[tuple[str, int, int]]) -> bytes:
     """Use and limit of each resource; STORAGE in units of 1024 octets (RFC 9208 §4.2.1, §5)."""
     listed = " ".join([f"{name} {used} {limit}" for name, used, limit in resources]).encode("ascii")
     return b"* QUOTA %b (%b)\r\n" % (string(root.encode()), listed)
+
+
+def my_rights(mailbox: bytes, letters: str) -> bytes:
+    """The rights of whoever asked (RFC 4314 §3.8)."""
+    return b"* MYRIGHTS %b %b\r\n" % (mailbox, astring(letters.encode()))
+
+
+def acl(mailbox: bytes, holders: Iterable[tuple[str, str]]) -> bytes:
+    """Who has which rights (RFC 4314 §3.6)."""
+    said = [b"%b %b" % (astring(who.encode()), astring(letters.encode())) for who, letters in holders]
+    return line(b" ".join([b"ACL", mailbox, *said]))
+
+
+def list_rights(mailbox: bytes, identifier: str, always: str, steps: Iterable[str]) -> bytes:
+    """Which rights somebody may be given; those of one step come together (RFC 4314 §3.7)."""
+    words = [identifier, always, *steps]
+    return line(b" ".join([b"LISTRIGHTS", mailbox, *[astring(word.encode()) for word in words]]))
+
+
+def metadata(mailbox: bytes, values: Mapping[str, bytes | None]) -> bytes:
+    """Annotations with their values (RFC 5464 §4.4.1); one that holds NUL as literal8."""
+    said = []
+    for name, value in values.items():
+        mark = b"~" if value is not None and b"\x00" in value else b""
+        said.append(b"%b %b%b" % (string(name.encode()), mark, nstring(value)))
+    return b"* METADATA %b (%b)\r\n" % (mailbox, b" ".join(said))
 
 
 def identity(fields: Iterable[tuple[str, str]]) -> bytes:
@@ -154,9 +193,14 @@ def copy_uid(uid_validity: int, sources: Sequence[int], targets: Sequence[int]) 
     return f"COPYUID {uid_validity} {old} {new}"
 
 
-def mailbox_name(name: str) -> bytes:
-    """A mailbox name as astring, in modified UTF-7."""
-    return string(encode_mailbox(name))
+def mailbox_name(name: str, *, utf8: bool = False) -> bytes:
+    """A mailbox name as astring, in modified UTF-7; in UTF-8 for a client that has enabled it (RFC 6855 §3)."""
+    return utf8_string(name.encode()) if utf8 else string(encode_mailbox(name))
+
+
+def astring(value: bytes) -> bytes:
+    """An atom where it can be: some clients take the quotes of rights for a part of them (RFC 3501 §9)."""
+    return value if _ASTRING_ATOM.match(value) else string(value)
 
 
 def string(value: bytes) -> bytes:
@@ -166,6 +210,13 @@ def string(value: bytes) -> bytes:
             value = value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         return b'"%b"' % value
     return literal(value)
+
+
+def utf8_string(value: bytes) -> bytes:
+    """A string for a client that takes UTF-8 in quotes (RFC 9051 §4.3)."""
+    if len(value) > 1000 or not _SAFE_IN_UTF8_QUOTES.match(value):
+        return literal(value)
+    return b'"%b"' % value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def literal(value: bytes) -> bytes:
@@ -250,7 +301,7 @@ def _condition(condition: str, text: str, code: str | None) -> bytes:
     return said.encode("utf-8")
 
 
-def _namespaces(prefixes: Sequence[str]) -> bytes:
+def _namespaces(prefixes: Sequence[bytes]) -> bytes:
     if not prefixes:
         return NIL
-    return b"(" + b"".join([b'(%b "/")' % mailbox_name(prefix) for prefix in prefixes]) + b")"
+    return b"(" + b"".join([b'(%b "/")' % prefix for prefix in prefixes]) + b")"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
-from mailsvc.imap.wire.esearch import Result, parse_results
+from mailsvc.imap.wire.esearch import parse_returning
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from mailsvc.imap.wire.esearch import Returning
     from mailsvc.imap.wire.grammar import Cursor
     from mailsvc.imap.wire.sequence import SequenceSet
 
@@ -191,7 +192,7 @@ class Search(Command):
     """Message numbers are among the keys: nothing may be expunged meanwhile (RFC 7162 §3.2.10.2)."""
     refusal: MalformedError | None = None
     """NO to what can be read and not be searched for, where it must also empty what was saved (RFC 5182 §2.1)."""
-    results: frozenset[Result] | None = None
+    returning: Returning | None = None
     """RETURN options; None where the reply is to be the plain one (RFC 4731 §3.1)."""
 
 
@@ -221,20 +222,20 @@ _CHARSETS = {b"US-ASCII": "ascii", b"UTF-8": "utf-8"}
 def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
     """SEARCH [RETURN SP ( options )] [CHARSET SP astring] 1*(SP search-key)."""
     cursor.space()
-    results = None
+    returning = None
     if cursor.skip_word(b"RETURN"):
         cursor.space()
-        results = parse_results(cursor)
+        returning = parse_returning(cursor)
         cursor.space()
     reader = _Reader(cursor)
     try:
         key, refusal = reader.program(), None
     except MalformedError as error:
-        if error.condition != "NO" or results is None or Result.SAVE not in results:
+        if error.condition != "NO" or returning is None or not returning.saves:
             raise
         key, refusal = And(()), error
         cursor.drop()
-    return Search(tag, uid, key, reader.asks_mod_seq, reader.names_numbers, refusal, results)
+    return Search(tag, uid, key, reader.asks_mod_seq, reader.names_numbers, refusal, returning)
 
 
 def parse_program(cursor: Cursor) -> _Reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
@@ -37,6 +37,8 @@ class Select(Command):
     """EXAMINE."""
     condstore: bool
     resync: Resync | None = None
+    written: str = field(default="", compare=False)
+    """The name as the client wrote it, which need not be normal (RFC 9051 §6.3.2)."""
 
 
 def parse_select(*, read_only: bool) -> Callable[[bytes, Cursor], Select]:
@@ -44,14 +46,15 @@ def parse_select(*, read_only: bool) -> Callable[[bytes, Cursor], Select]:
 
     def parse(tag: bytes, cursor: Cursor) -> Select:
         cursor.space()
-        mailbox = cursor.mailbox()
+        mailbox, written = cursor.written_mailbox()
         parameters: tuple[Resync | None, ...] = ()
         if cursor.skip(b" "):
             parameters = cursor.list_of(lambda: _parameter(cursor))
         resyncs = [one for one in parameters if one is not None]
         if len(resyncs) > 1:
             raise MalformedError("QRESYNC may be said once")
-        return Select(tag, mailbox, read_only, bool(parameters), resyncs[0] if resyncs else None)
+        resync = resyncs[0] if resyncs else None
+        return Select(tag, mailbox, read_only, bool(parameters), resync, written)
 
     return parse
 

@@ -27,7 +27,7 @@ NEED_DATA: Final = _Token.NEED_DATA
 
 _LITERAL = re.compile(rb"\{([0-9]{1,12})(\+?)\}\Z")
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,200}) ')
-_APPEND = re.compile(rb"[^ ]{1,200} APPEND ", re.IGNORECASE)
+_APPEND = re.compile(rb"[^ ]{1,200} (?:APPEND|(?:UID )?REPLACE [0-9*]{1,10}) ", re.IGNORECASE)
 """A literal right behind this is a mailbox name; what comes later may be the letter."""
 _LITERAL_WIDTH = 16
 """Octets that the longest announcement of a literal can take."""
@@ -81,11 +81,14 @@ class ImapSession:
         "_skip_line",
         "_text_octets",
         "state",
+        "utf8",
     )
 
     def __init__(self, limits: Limits) -> None:
         """A connection that has just been greeted."""
         self.state = State.NOT_AUTHENTICATED
+        self.utf8 = False
+        """Mailbox names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1)."""
         self._limits = limits
         self._buffer = bytearray()
         self._scanned = 0
@@ -201,7 +204,7 @@ class ImapSession:
 
     def _parse(self, line: bytes) -> Command | ProtocolError:
         self._lines.append(line)
-        cursor = Cursor(self._lines, self._literals)
+        cursor = Cursor(self._lines, self._literals, utf8=self.utf8)
         tag: bytes | None = None
         try:
             tag = cursor.tag()

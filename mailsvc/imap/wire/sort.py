@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
-from mailsvc.imap.wire.esearch import Result, parse_results
+from mailsvc.imap.wire.esearch import parse_returning
 from mailsvc.imap.wire.search import parse_program
 
 if TYPE_CHECKING:
+    from mailsvc.imap.wire.esearch import Returning
     from mailsvc.imap.wire.grammar import Cursor
     from mailsvc.imap.wire.search import SearchKey
 
@@ -48,7 +49,7 @@ class Sort(Command):
     """Each with whether it is reversed."""
     key: SearchKey
     asks_mod_seq: bool
-    results: frozenset[Result] | None
+    returning: Returning | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,18 @@ class Thread(Command):
 def parse_sort(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Sort:
     """SORT [RETURN SP ( options )] SP ( criteria ) SP charset 1*(SP search-key)."""
     cursor.space()
-    results = None
+    returning = None
     if cursor.skip_word(b"RETURN"):
         cursor.space()
-        results = parse_results(cursor)
-        if Result.SAVE in results:
+        returning = parse_returning(cursor)
+        if returning.saves:
             raise MalformedError("SAVE is for SEARCH")  # RFC 5182 §2.1
         cursor.space()
     criteria = cursor.list_of(lambda: _criterion(cursor))
     if len(criteria) > MAX_CRITERIA:
         raise MalformedError("Too many sort criteria", code="LIMIT")
     program = parse_program(cursor)
-    return Sort(tag, uid, criteria, program.key, program.asks_mod_seq, results)
+    return Sort(tag, uid, criteria, program.key, program.asks_mod_seq, returning)
 
 
 def parse_thread(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Thread:

@@ -1,4 +1,4 @@
-"""Mailbox names on the wire: modified UTF-7 (RFC 3501 §5.1.3) to and from NFC Unicode."""
+"""Mailbox names on the wire: modified UTF-7 (RFC 3501 §5.1.3) or UTF-8 (RFC 9051 §5.1), to and from NFC Unicode."""
 
 from __future__ import annotations
 
@@ -22,9 +22,18 @@ def decode_mailbox(octets: bytes) -> str:
     Each name has one encoding only: superfluous shifts, lone surrogates and non-zero padding are refused.
     """
     name = octets.decode("ascii") if b"&" not in octets and _DIRECT.match(octets) else _decode_shifted(octets)
-    if name[:5].upper() == "INBOX" and name[5:6] in {"", "/"}:
-        return "INBOX" + name[5:]
-    return name
+    return _inbox_in_capitals(name)
+
+
+def decode_utf8_mailbox(octets: bytes) -> str:
+    """A mailbox name of a client that has enabled UTF-8 (RFC 6855 §3, RFC 9051 §5.1); `&` is a letter like others.
+
+    UnicodeDecodeError where it is not UTF-8.
+    """
+    name = octets.decode("utf-8")
+    if any(char < " " or char == "\x7f" for char in name):
+        raise MailboxNameError("control characters")
+    return _inbox_in_capitals(unicodedata.normalize("NFC", name))
 
 
 def encode_mailbox(name: str) -> bytes:
@@ -32,6 +41,12 @@ def encode_mailbox(name: str) -> bytes:
     if name.isascii() and "&" not in name and name.isprintable():
         return name.encode("ascii")
     return _NEEDS_SHIFT.sub(_encode_run, name).encode("ascii")
+
+
+def _inbox_in_capitals(name: str) -> str:
+    if name[:5].upper() == "INBOX" and name[5:6] in {"", "/"}:
+        return "INBOX" + name[5:]
+    return name
 
 
 def _decode_shifted(octets: bytes) -> str:

@@ -8,8 +8,12 @@ import subprocess
 from pathlib import Path
 
 import aioimaplib
+import imapclient
 import pytest
 
+from directory.model import Right
+from mailsvc.imap import connection
+from mailsvc.imap.compression import Deflated
 from tests.mailsvc.imap.player import PASSWORD, ImapHouse
 from tests.support.mail import DOMAIN, letter
 from tests.support.system import need
@@ -186,20 +190,55 @@ def test_mbsync_syncs_6000_letters_both_ways(house: ImapHouse, tmp_path: Path) -
 
 
 @pytest.mark.peer
-def test_neomutt_tags_copies_and_deletes(house: ImapHouse, tmp_path: Path) -> None:
-    need("neomutt", package="neomutt")
+@pytest.mark.parametrize("program", ["neomutt", "mutt"])
+def test_mutt_tags_copies_and_deletes(
+    house: ImapHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    need(program, package=program)
+    compressed: list[Deflated] = []
+
+    def counted() -> Deflated:
+        compressed.append(Deflated())
+        return compressed[-1]
+
+    monkeypatch.setattr(connection, "Deflated", counted)
     house.fill(5)
     rc = tmp_path / "muttrc"
+    deflate = "set imap_deflate=yes" if program == "mutt" else ""
     rc.write_text(
         f"""
 set imap_user="{ALICE}" imap_pass="{PASSWORD}" folder="imap://localhost:{house.port}"
 set spoolfile="+INBOX" ssl_starttls=no ssl_force_tls=no confirmappend=no delete=yes quit=yes
 set header_cache="{tmp_path}/cache" message_cachedir="{tmp_path}/cache"
+{deflate}
 push "<tag-pattern>~s 2<enter><tag-prefix><copy-message>=Archive<enter><delete-pattern>~s 4<enter><sync-mailbox><quit>"
 """
     )
-    run("script", "-qec", f"neomutt -n -F {rc}", "/dev/null", cwd=tmp_path, HOME=str(tmp_path), TERM="xterm")
+    run(
+        "script", "-qec", f"{program} -n -F {rc}", "/dev/null", cwd=tmp_path, HOME=str(tmp_path), TERM="xterm"
+    )
     client = house.client("alice")
     assert client.does("STATUS INBOX (MESSAGES)") == [b'* STATUS "INBOX" (MESSAGES 4)']
     assert client.does("STATUS Archive (MESSAGES)") == [b'* STATUS "Archive" (MESSAGES 1)']
+    assert bool(compressed) is (program == "mutt")
     client.close()
+
+
+def test_imapclient_reads_files_and_sees_rights(house: ImapHouse) -> None:
+    # ACL, and what IMAPClient does by itself
+    house.share(Right.READ | Right.ACT)
+    house.fill(3)
+    with imapclient.IMAPClient("localhost", house.port, ssl=False) as client:
+        client.login(ALICE, PASSWORD)
+        assert client.enable("CONDSTORE")
+        unit = next(
+            name for _, _, name in client.list_folders() if name.endswith("daron@" + DOMAIN + "/INBOX")
+        )
+        client.select_folder("INBOX")
+        assert client.search(["UNSEEN"]) == [1, 2, 3]
+        client.set_flags(1, [imapclient.SEEN])
+        assert client.search(["UNSEEN"]) == [2, 3]
+        client.copy([2], "Archive")
+        client.move([3], "Archive")
+        assert client.folder_status("Archive", ["MESSAGES"]) == {b"MESSAGES": 2}
+        assert client.getacl(unit) == [(ALICE.encode(), b"lrswikxte")]

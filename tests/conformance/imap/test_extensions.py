@@ -9,6 +9,16 @@ import pytest
 from tests.mailsvc.imap.player import PASSWORD, ImapHouse
 from tests.support.mail import DOMAIN, letter
 
+NEW_COMMANDS = ("SETMETADATA", "GETMETADATA", "UID REPLACE", "ENABLE", "MYRIGHTS")
+
+
+@pytest.fixture(autouse=True)
+def _commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """imaplib refuses to send words that it does not know."""
+    for name in NEW_COMMANDS:
+        monkeypatch.setitem(imaplib.Commands, name, ("AUTH", "SELECTED"))
+    monkeypatch.setitem(imaplib.Commands, "UNAUTHENTICATE", ("AUTH", "SELECTED"))
+
 
 @pytest.fixture
 def client(house: ImapHouse) -> Iterator[imaplib.IMAP4]:
@@ -70,3 +80,48 @@ def test_imaplib_sorts_and_threads(client: imaplib.IMAP4) -> None:
     assert client.response("ESEARCH")[1][0].endswith(b"COUNT 4")
     assert client.thread("ORDEREDSUBJECT", "UTF-8", "ALL") == ("OK", [b"(1)(2)(3)(4)"])
     assert client.thread("REFERENCES", "UTF-8", "ALL") == ("OK", [b"(1)(2)(3)(4)"])
+
+
+def test_imaplib_speaks_rev2(client: imaplib.IMAP4) -> None:
+    # IMAP4rev2, UTF8=ACCEPT
+    client.unselect()
+    assert client._simple_command("ENABLE", "IMAP4rev2 UTF8=ACCEPT")[0] == "OK"
+    client._encoding = "utf-8"
+    assert client.create('"Công văn"')[0] == "OK"
+    assert '"Công văn"'.encode() in client.list('""', "C*")[1][0]
+    client.select("INBOX")
+    assert said(client, "SEARCH", "UNSEEN", "ESEARCH")[0].endswith(b"ALL 1:4")
+
+
+def test_imaplib_makes_a_mailbox_for_a_purpose_and_sees_rights(client: imaplib.IMAP4) -> None:
+    # CREATE-SPECIAL-USE, LIST-MYRIGHTS, ACL, METADATA
+    assert client._simple_command("CREATE", r"Mau (USE (\Drafts))")[0] == "OK"
+    assert client._simple_command("LIST", '"" Mau RETURN (MYRIGHTS)')[0] == "OK"
+    assert client.response("LIST")[1] == [rb'(\HasNoChildren \Drafts) "/" "Mau"']
+    assert client.response("MYRIGHTS")[1] == [b'"Mau" lrswikxtep']
+    assert client.myrights("INBOX")[1] == [b'"INBOX" lrswikxtep']
+    assert client._simple_command("SETMETADATA", 'INBOX (/private/comment "ghi chu")')[0] == "OK"
+    assert said(client, "GETMETADATA", "INBOX /private/comment", "METADATA") == [
+        b'"INBOX" ("/private/comment" "ghi chu")'
+    ]
+
+
+def test_imaplib_composes(client: imaplib.IMAP4) -> None:
+    # BINARY, CATENATE, REPLACE, PARTIAL
+    assert client.fetch("1", "(BINARY.SIZE[1])")[1] == [b"1 (BINARY.SIZE[1] 15)"]
+    words = 'Sent CATENATE (URL "/INBOX/;UID=1/;SECTION=HEADER" URL ";UID=2/;SECTION=TEXT")'
+    assert client._simple_command("APPEND", words)[0] == "OK"
+    client.literal = letter(8)
+    assert client._simple_command("UID REPLACE", "4 INBOX (\\Draft)")[0] == "OK"
+    assert client.status("INBOX", "(MESSAGES)")[1] == [b'"INBOX" (MESSAGES 4)']
+    assert said(client, "UID", "SEARCH RETURN (PARTIAL -1:-2) ALL", "ESEARCH")[0].endswith(
+        b"PARTIAL (-1:-2 3,5)"
+    )
+
+
+def test_imaplib_changes_its_user(client: imaplib.IMAP4) -> None:
+    # UNAUTHENTICATE
+    assert client._simple_command("UNAUTHENTICATE")[0] == "OK"
+    client.state = "NONAUTH"
+    assert client.login(f"bob@{DOMAIN}", PASSWORD)[0] == "OK"
+    assert client.select("INBOX") == ("OK", [b"0"])

@@ -93,7 +93,7 @@ def refuse(line: bytes, state: State = State.SELECTED) -> ProtocolError:
         (b'a SETQUOTA "" (STORAGE 512)', SetQuota(b"a", "")),
         (
             b'a APPEND Sent (\\seen $Label) " 7-Feb-1994 21:52:25 -0800" {3}\r\nx\r\n',
-            Append(b"a", "Sent", (NewLetter(("\\Seen", "$Label"), 760686745, b"x\r\n"),)),
+            Append(b"a", "Sent", (NewLetter(("\\Seen", "$Label"), 760686745, (b"x\r\n",)),)),
         ),
         (
             b"a STORE 1 (UNCHANGEDSINCE 12) +flags.silent \\Deleted x",

@@ -34,15 +34,18 @@ def test_an_internal_date_reads_like_the_calendar() -> None:
 
 def test_lines_read_as_rfc_3501_7_writes_them() -> None:
     assert replies.tagged(b"a", "OK", "done", "READ-WRITE") == b"a OK [READ-WRITE] done\r\n"
-    assert replies.status("Công", [(b"MESSAGES", 3)]) == b'* STATUS "C&APQ-ng" (MESSAGES 3)\r\n'
+    assert (
+        replies.status(replies.mailbox_name("Công"), [(b"MESSAGES", 3)])
+        == b'* STATUS "C&APQ-ng" (MESSAGES 3)\r\n'
+    )
     assert replies.search([2, 5], 917) == b"* SEARCH 2 5 (MODSEQ 917)\r\n"
     assert replies.search([]) == b"* SEARCH\r\n"
     assert (
-        replies.list_line(b"LIST", ["\\HasNoChildren"], "INBOX")
+        replies.list_line(b"LIST", ["\\HasNoChildren"], b'"INBOX"')
         == b'* LIST (\\HasNoChildren) "/" "INBOX"\r\n'
     )
     assert (
-        replies.namespace([""], [], ["Đơn vị/"])
+        replies.namespace([b'""'], [], [replies.mailbox_name("Đơn vị/")])
         == b'* NAMESPACE (("" "/")) NIL (("&ARABoQ-n v&Hss-/" "/"))\r\n'
     )
     assert replies.quota("", [("STORAGE", 10, 512)]) == b'* QUOTA "" (STORAGE 10 512)\r\n'

@@ -115,7 +115,7 @@ def test_a_literal_that_waits_is_asked_for_and_handed_over_whole() -> None:
     session.receive(b"\r\n")
     command = session.next_command()
     assert isinstance(command, Append)
-    assert command.letters[0].octets == b"x" * 200_000
+    assert command.letters[0].parts[0] == b"x" * 200_000
 
 
 def test_a_letter_that_is_too_large_is_refused_before_it_is_sent() -> None:
