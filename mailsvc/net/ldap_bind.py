@@ -25,6 +25,7 @@ from mailsvc.model.errors import SignInUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from config.settings import LdapSettings
 
@@ -35,6 +36,23 @@ LDAP_PORT: Final = 389
 
 class LdapMisconfiguredError(ValueError):
     """Settings that would send passwords in clear, or that name nobody to ask."""
+
+
+class _CheckedTls(Tls):
+    """TLS whose names OpenSSL checks, with SNI; ldap3's own looks at the name after the handshake, and leaves the socket."""
+
+    def __init__(self, ca_file: Path | None) -> None:
+        super().__init__()
+        self._context = ssl.create_default_context(cafile=ca_file)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
+        """Shake hands; ldap3 calls it with and without StartTLS."""
+        del do_handshake
+        assert connection.socket is not None
+        connection.socket = self._context.wrap_socket(
+            connection.socket, server_hostname=connection.server.host
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +118,7 @@ class LdapBind:
         """A connection under TLS that nobody has bound yet."""
         settings = self.settings
         parts = urlsplit(settings.url)
-        tls = Tls(
-            validate=ssl.CERT_REQUIRED,
-            version=ssl.PROTOCOL_TLS_CLIENT,
-            ca_certs_file=None if settings.ca_file is None else str(settings.ca_file),
-        )
+        tls = _CheckedTls(settings.ca_file)
         is_tls = parts.scheme == "ldaps"
         server = Server(
             parts.hostname,
@@ -129,6 +143,8 @@ class LdapBind:
             yield connection
         finally:
             connection.unbind()
+            if connection.socket is not None:  # ldap3 leaves one that could not connect open
+                connection.socket.close()
 
 
 def _filled(template: str, address: str, escape: Callable[[str], str]) -> str:

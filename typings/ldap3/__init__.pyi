@@ -1,14 +1,15 @@
+from socket import socket
 from typing import Any, Literal
 
 NONE: str
 SUBTREE: Literal["SUBTREE"]
 
 class Tls:
-    def __init__(
-        self, *, validate: int = ..., version: int | None = ..., ca_certs_file: str | None = ...
-    ) -> None: ...
+    def __init__(self) -> None: ...
+    def wrap_socket(self, connection: Connection, do_handshake: bool = ...) -> None: ...
 
 class Server:
+    host: str
     def __init__(
         self,
         host: str | None,
@@ -21,6 +22,8 @@ class Server:
     ) -> None: ...
 
 class Connection:
+    server: Server
+    socket: socket | None
     result: dict[str, Any]
     response: list[dict[str, Any]] | None
     def __init__(
