@@ -31,6 +31,7 @@ NOUNS = {
     "calendar": "mailsvc.cli.calendar",
     "statistics": "mailsvc.cli.statistics",
     "queue": "mailsvc.cli.queue",
+    "dkim": "mailsvc.cli.dkim",
     "verify": "mailsvc.cli.verify",
     "backup": "mailsvc.cli.backup",
     "restore": "mailsvc.cli.backup",

@@ -14,6 +14,8 @@ from mailsvc.model.errors import StoreUnavailable
 from mailsvc.queue import settle
 from mailsvc.queue.dsn import Sender
 from mailsvc.queue.schedule import Patience
+from mailsvc.queue.signer import Signer
+from mailsvc.services.dkim_keys import DkimKeys
 from mailsvc.services.receive import prepare
 from mailsvc.storage import messages
 
@@ -44,6 +46,7 @@ class Recorder:
             token=lambda: secrets.token_hex(12),
             prepare=lambda content: prepare(content, store.pieces),
         )
+        self._signer = Signer(DkimKeys(store.data_dir), authserv_id=settings.hostname, domain=settings.domain)
         self._reader = store.reader()
         self._reading = threading.Lock()
         self._is_stopping = False
@@ -66,8 +69,9 @@ class Recorder:
             return messages.content(self._reader, letter.message_id)
 
     def octets(self, letter: QueuedLetter) -> bytes:
-        """The octets that go out; for a thread."""
-        return letter.trace + self.content(letter)
+        """The octets that go out, signed; for a thread."""
+        content = self.content(letter)
+        return self._signer.fields(letter, content, now=self._reader.clock()) + letter.trace + content
 
     async def record(self, letter: QueuedLetter, tries: Sequence[Tried]) -> None:
         """Make the results durable, with what the sender is told; raises only for a bug, or when it must stop."""

@@ -11,6 +11,7 @@ from mailsvc.net.channel_binding import bindings
 from mailsvc.net.limits import ConnectionLimits, site_of
 from mailsvc.services import sasl
 from mailsvc.services.sign_in import mail_caller
+from mailsvc.services.writing_rules import WIDE_LIST
 from mailsvc.smtp import says
 from mailsvc.smtp.wire.reply import Reply
 
@@ -42,6 +43,8 @@ class Shared:
     """Seconds since 1970."""
     token: Callable[[], str]
     """A fresh random word, for Message-ID."""
+    wide_list: int = WIDE_LIST
+    """Members above which a list is not written to from a mail client without a confirmation."""
     vetting: Vetting | None = None
     """Looks at letters of strangers; None where nobody can be asked."""
 

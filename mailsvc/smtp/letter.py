@@ -20,6 +20,7 @@ from mailsvc.services.receive import (
     receive,
 )
 from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
+from mailsvc.services.writing_rules import Writing
 from mailsvc.smtp import says
 from mailsvc.smtp.rules import Language
 from mailsvc.smtp.vetting import Handover
@@ -152,6 +153,7 @@ class Arrival:
             envelope_id=self.mail.envid,
             return_full=None if self.mail.ret is None else self.mail.ret is Ret.FULL,
             smtputf8=self.mail.smtputf8,
+            writing=Writing(shared.wide_list),
         )
         try:
             await shared.bridge.write(submit, self.client.account, letter)

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from mailsvc.model.errors import ServiceError
 from mailsvc.services.sign_in import still
-from mailsvc.services.submit import check_sender
+from mailsvc.services.submit import check_sender, sending_box
+from mailsvc.services.writing_rules import Writing, check_list, check_stranger
 from mailsvc.smtp import says
 from mailsvc.smtp.gate import Accepted, Gate
 from mailsvc.smtp.letter import Arrival, one_reply
 from mailsvc.smtp.rules import Language
 
 if TYPE_CHECKING:
+    from mailsvc.services.receive import Recipient
     from mailsvc.smtp.rules import Client, Transaction
     from mailsvc.smtp.wire.address import MailFrom, RcptTo
     from mailsvc.smtp.wire.reply import Reply
+    from mailsvc.storage.unit_of_work import Reader
 
 
 class MxRules(Gate):
@@ -48,12 +51,27 @@ class MxRules(Gate):
             try:
                 # One of ours may write to a full box: the letter waits in the queue for it.
                 local = read(addressees.resolve, rcpt.forward_path, full_too=signed_in)
+                read(self._may_write_to, client, transaction, local)
             except ServiceError as error:
                 return says.SERVICE_SAYS[type(error)]
         elif not signed_in:
             return says.NO_RELAY
         transaction.recipients.append(Accepted(rcpt, local))
         return says.RECIPIENT_OK
+
+    def _may_write_to(
+        self, db: Reader, client: Client, transaction: Transaction[Accepted], local: Recipient
+    ) -> None:
+        """Groups are for those inside, and choose their senders; a trusted network is free of that (design §9)."""
+        if local.group is None:
+            return
+        if client.account is None:
+            if not client.is_trusted:
+                check_stranger(local)
+            return
+        mail = transaction.mail
+        sender = sending_box(db, client.account, None if mail is None else mail.reverse_path)
+        check_list(db, client.account, sender, local, Writing(self.shared.wide_list))
 
     async def data(self, client: Client, transaction: Transaction[Accepted], content: bytes) -> list[Reply]:
         """250 only when the letter is durable."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mailsvc.model.errors import (
     AccountLocked,
+    CrossBranchForbidden,
+    ListForbidden,
     NoSuchRecipient,
     NotPermitted,
     OverQuota,
@@ -12,6 +14,7 @@ from mailsvc.model.errors import (
     StoreUnavailable,
     TooLarge,
     TooManyGuesses,
+    WideListNeedsConfirmation,
     WrongCredentials,
 )
 from mailsvc.smtp.wire.address import PathError, PathFault
@@ -67,6 +70,17 @@ SERVICE_SAYS: dict[type[ServiceError], Reply] = {
     NoSuchRecipient: Reply(550, "5.1.1", "No such recipient here"),
     OverQuota: Reply(452, "4.2.2", "The mailbox is full"),
     NotPermitted: Reply(553, "5.7.1", "This sender address is not yours to use"),
+    ListForbidden: Reply(
+        550, "5.7.1", "Nhóm này không nhận thư của bạn / this list takes no letters from you"
+    ),
+    WideListNeedsConfirmation: Reply(
+        550,
+        "5.7.1",
+        "Nhóm rất rộng: gửi từ trang web và xác nhận / a very wide list: send from the web page and confirm",
+    ),
+    CrossBranchForbidden: Reply(
+        550, "5.7.1", "Quy định không cho gửi thư liên khối này / policy forbids writing to that branch"
+    ),
     TooLarge: TOO_LARGE,
     StoreUnavailable: Reply(451, "4.3.1", "The store cannot take mail now, try again later"),
     WrongCredentials: WRONG_CREDENTIALS,

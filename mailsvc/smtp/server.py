@@ -119,6 +119,7 @@ class SmtpServers:
             hostname=settings.hostname,
             home=settings.domain,
             max_hops=settings.smtp.max_received,
+            wide_list=settings.groups.wide_list,
             now=time.time,
             token=lambda: secrets.token_hex(12),
             vetting=None

@@ -84,6 +84,14 @@ def without_field(content: bytes, name: bytes) -> bytes:
     return field.sub(b"", header) + content[len(header) :]
 
 
+def values_of(header: bytes, name: bytes) -> list[bytes]:
+    """The values of all fields of this name, from the top, still folded."""
+    field = re.compile(
+        rb"^" + re.escape(name) + rb"[ \t]*:([^\r\n]*+(?:\r\n[ \t][^\r\n]*+)*+)", re.IGNORECASE | re.MULTILINE
+    )
+    return field.findall(header)
+
+
 def hops(header: bytes) -> int:
     """How many servers have handed it on (RFC 5321 §6.3)."""
     return len(_RECEIVED.findall(header))
