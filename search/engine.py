@@ -1,6 +1,6 @@
 """The one interface of all search engines: documents in, ids out, newest first, spelt-as-typed before the rest."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final, Literal, Protocol, TypeAlias
@@ -79,8 +79,8 @@ class Engine(Protocol):
     def index(self, documents: Iterable[Document], *, watermark: int | None = None) -> None:
         """Add or replace the documents, and move the watermark, in one durable transaction."""
 
-    def set_owners(self, id_: int, owners: Owners) -> None:
-        """Say who has a document now, without its text. Unknown ids are ignored."""
+    def set_owners(self, owners: Mapping[int, Owners]) -> frozenset[int]:
+        """Say who has these documents now, without their texts: the ids that are indexed. Others are ignored."""
 
     def delete(self, ids: Collection[int]) -> None:
         """Forget the documents; unknown ids are ignored."""

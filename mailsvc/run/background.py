@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 HOUSEKEEPING_SECONDS = 600
+REFRESHED_LETTERS = 500
+"""Letters that got owners later and are indexed again in one round."""
 GATHER_SECONDS = 0.05
 """Letters that come in this time are indexed in one transaction."""
 YIELD_SECONDS = 1.0
@@ -92,6 +94,14 @@ class Housekeeping:
                 await self._bridge.write(forget_old, self._settings.storage.recover_days)
                 await self._bridge.write(index_mail.forget_feed, self._engine)
                 await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
+                await self._bridge.slow(self._refresh_index)
                 await self._bridge.slow(self._engine.optimise)
             except ServiceError as error:
                 log.warning("housekeeping waits", why=str(error))
+
+    def _refresh_index(self) -> None:
+        reader = self._bridge.store.reader()
+        try:
+            index_mail.refresh(reader, self._engine, REFRESHED_LETTERS, self._settings.search.max_text_bytes)
+        finally:
+            reader.close()

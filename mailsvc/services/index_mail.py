@@ -17,9 +17,11 @@ from mailsvc.storage.statement import Statement
 from search.engine import MANY, MANY_OWNERS, Document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mailsvc.model.ids import AccountId
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
-    from search.engine import Engine
+    from search.engine import Engine, Owners
 
 _f, _m = tables.index_feed, tables.messages
 SINCE = Statement(
@@ -56,11 +58,16 @@ ARRIVED = Statement(
 CATCH_UP_LETTERS = 200
 
 
-def document(db: Reader, message: MessageId, max_text: int) -> Document | None:
-    """What is indexed of a letter; None when nobody has it any more."""
+def owners_of(db: Reader, message: MessageId) -> Owners:
+    """Who has a letter; empty when nobody has it any more."""
+    found = entries.owners(db, message, MANY_OWNERS + 1)
+    return MANY if len(found) > MANY_OWNERS else tuple(found)
+
+
+def document(db: Reader, message: MessageId, owners: Owners, max_text: int) -> Document | None:
+    """What is indexed of a letter; None when it was collected meanwhile."""
     row = db.one(FACTS, {"message": message})
-    owners = entries.owners(db, message, MANY_OWNERS + 1)
-    if row is None or not owners:
+    if row is None:
         return None
     try:
         content = messages.content(db, message)
@@ -75,7 +82,7 @@ def document(db: Reader, message: MessageId, max_text: int) -> Document | None:
     return Document(
         id=message,
         date=date,
-        owners=MANY if len(owners) > MANY_OWNERS else tuple(owners),
+        owners=owners,
         subject=row[0],
         sender=f"{row[1]} {row[2]}",
         recipients=row[3],
@@ -90,13 +97,33 @@ def step(db: Reader, engine: Engine, *, batch: int, max_text: int) -> bool:
     waiting = db.rows(SINCE, {"seq": engine.watermark(), "limit": batch})
     if not waiting:
         return False
-    documents = [
-        found
-        for message in dict.fromkeys(row[1] for row in waiting)
-        if (found := document(db, MessageId(message), max_text)) is not None
-    ]
+    documents = unknown(db, engine, dict.fromkeys(MessageId(row[1]) for row in waiting), max_text)
     engine.index(documents, watermark=waiting[-1][0])
     return len(waiting) == batch
+
+
+def unknown(db: Reader, engine: Engine, wanted: Iterable[MessageId], max_text: int) -> list[Document]:
+    """Documents of the letters that the index has never seen; of the others it learns who has them now.
+
+    A copy, or the same letter to the next thousand, then costs no reading of its text.
+    """
+    held = {message: owners for message in wanted if (owners := owners_of(db, message))}
+    known = engine.set_owners({int(message): owners for message, owners in held.items()})
+    return [
+        found
+        for message, owners in held.items()
+        if message not in known and (found := document(db, message, owners, max_text)) is not None
+    ]
+
+
+def refresh(db: Reader, engine: Engine, limit: int, max_text: int) -> bool:
+    """Housekeeping: letters that got owners later are indexed again, to be found faster; True if more wait."""
+    stale = [MessageId(id_) for id_ in engine.stale(limit)]
+    held = {message: owners for message in stale if (owners := owners_of(db, message))}
+    engine.delete([message for message in stale if message not in held])
+    found = [document(db, message, owners, max_text) for message, owners in held.items()]
+    engine.index([one for one in found if one is not None])
+    return len(stale) == limit
 
 
 def catch_up(db: Reader, engine: Engine, account: AccountId, max_text: int) -> None:
@@ -108,8 +135,8 @@ def catch_up(db: Reader, engine: Engine, account: AccountId, max_text: int) -> N
         if not step(db, engine, batch=20, max_text=max_text):
             return
     waiting = {"seq": engine.watermark(), "account": account, "limit": CATCH_UP_LETTERS}
-    own = [document(db, MessageId(row[0]), max_text) for row in db.rows(OF_BOX_SINCE, waiting)]
-    engine.index([found for found in own if found is not None])
+    own = [MessageId(row[0]) for row in db.rows(OF_BOX_SINCE, waiting)]
+    engine.index(unknown(db, engine, own, max_text))
 
 
 def waiting(db: Reader, engine: Engine, limit: int) -> frozenset[MessageId] | None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from heapq import merge
@@ -117,26 +117,21 @@ class Fts5Engine:
             if watermark is not None:
                 db.execute("INSERT OR REPLACE INTO facts VALUES ('watermark', ?)", (watermark,))
 
-    def set_owners(self, id_: int, owners: Owners) -> None:
-        """Say who has a document now, found at once.
+    def set_owners(self, owners: Mapping[int, Owners]) -> frozenset[int]:
+        """Say who has these documents now, found at once; the ids that are indexed.
 
         Owners it was indexed for are in its postings; others wait in a table until it is indexed again (`stale`).
         """
+        known: set[int] = set()
         with self._writing() as db:
-            row = db.execute(
-                "SELECT slot, owners, indexed_owners FROM documents WHERE id = ?", (id_,)
-            ).fetchone()
-            wanted = _owners_text(normal_owners(owners))
-            if row is None or row[1] == wanted:
-                return
-            slot, _, indexed = row
-            db.execute("UPDATE documents SET owners = ? WHERE slot = ?", (wanted, slot))
-            db.execute("DELETE FROM late_owners WHERE slot = ?", (slot,))
-            late = _owner_numbers(wanted) - _owner_numbers(indexed)
-            if MANY_KEY not in indexed:
-                db.executemany(
-                    "INSERT INTO late_owners VALUES (?, ?)", [(owner, slot) for owner in sorted(late)]
-                )
+            for id_, now in owners.items():
+                row = db.execute(
+                    "SELECT slot, owners, indexed_owners FROM documents WHERE id = ?", (id_,)
+                ).fetchone()
+                if row is not None:
+                    known.add(id_)
+                    _set_owners(db, row, _owners_text(normal_owners(now)))
+        return frozenset(known)
 
     def delete(self, ids: Collection[int]) -> None:
         """Forget the documents; unknown ids are ignored."""
@@ -255,6 +250,17 @@ class Fts5Engine:
             yield db
         finally:
             db.execute("ROLLBACK")
+
+
+def _set_owners(db: Any, row: tuple[int, str, str], wanted: str) -> None:
+    slot, before, indexed = row
+    if before == wanted:
+        return
+    db.execute("UPDATE documents SET owners = ? WHERE slot = ?", (wanted, slot))
+    db.execute("DELETE FROM late_owners WHERE slot = ?", (slot,))
+    late = _owner_numbers(wanted) - _owner_numbers(indexed)
+    if MANY_KEY not in indexed:
+        db.executemany("INSERT INTO late_owners VALUES (?, ?)", [(owner, slot) for owner in sorted(late)])
 
 
 def _add(db: Any, document: Document, words: dict[Field, Streams]) -> int:

@@ -1,7 +1,7 @@
 """The engine of a cluster: PostgreSQL full-text search over our own tokens, so that it finds what FTS5 finds."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -70,10 +70,16 @@ class PostgresEngine:
                     (watermark,),
                 )
 
-    def set_owners(self, id_: int, owners: Owners) -> None:
-        """Say who has a document now; unknown ids are ignored."""
+    def set_owners(self, owners: Mapping[int, Owners]) -> frozenset[int]:
+        """Say who has these documents now; the ids that are indexed."""
         with self._transaction() as db:
-            db.execute("UPDATE search_documents SET owners = %s WHERE id = %s", (_owners(owners), id_))
+            return frozenset(
+                id_
+                for id_, now in owners.items()
+                if db.execute(
+                    "UPDATE search_documents SET owners = %s WHERE id = %s", (_owners(now), id_)
+                ).rowcount
+            )
 
     def delete(self, ids: Collection[int]) -> None:
         """Forget the documents; unknown ids are ignored."""

@@ -1,7 +1,7 @@
 """The reference engine: Whoosh alone, small and slow, that the tests hold the others against."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -54,10 +54,16 @@ class WhooshEngine:
             writer.update_document(key=_MARK, document=str(watermark))
         writer.commit()
 
-    def set_owners(self, id_: int, owners: Owners) -> None:
-        """Say who has a document now; it is kept whole here, so it is simply indexed again."""
-        for document in self._documents(whoosh_query.Term("key", str(id_)), lambda document: document):
-            self.index([replace(document, owners=owners)])
+    def set_owners(self, owners: Mapping[int, Owners]) -> frozenset[int]:
+        """Say who has these documents now; they are kept whole here, so they are simply indexed again."""
+        found = [
+            replace(document, owners=now)
+            for id_, now in owners.items()
+            for document in self._documents(whoosh_query.Term("key", str(id_)), lambda document: document)
+        ]
+        if found:
+            self.index(found)
+        return frozenset(document.id for document in found)
 
     def delete(self, ids: Collection[int]) -> None:
         """Forget the documents; unknown ids are ignored."""

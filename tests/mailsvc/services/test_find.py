@@ -10,6 +10,7 @@ from mailsvc.model.errors import MailboxMissing
 from mailsvc.model.ids import Uid
 from mailsvc.services import find, index_mail, letters
 from mailsvc.services.permissions import Principal
+from mailsvc.storage import messages
 from mailsvc.storage.store import Store
 from search.engine import Document, Engine
 from search.engines.fts5 import Fts5Engine
@@ -113,7 +114,10 @@ def test_indexing_again_after_a_crash_changes_nothing(
     before = found(store, engine, people.an, "cong van")
     with store.read() as db:
         # The crash: the documents are in, the watermark is that of an earlier step.
-        done = [index_mail.document(db, index_mail.MessageId(number), BIG) for number in range(1, 21)]
+        done = [
+            index_mail.document(db, message, index_mail.owners_of(db, message), BIG)
+            for message in map(index_mail.MessageId, range(1, 21))
+        ]
     engine.index([one for one in done if one is not None], watermark=5)
     index(store, engine)
     assert found(store, engine, people.an, "cong van") == before
@@ -150,3 +154,22 @@ def test_a_letter_that_cannot_be_read_does_not_stop_the_indexer(
     deliver(store, letter(1), people.an.account_id)
     index(store, engine)
     assert found(store, engine, people.an, "cong van so 1") == [5]
+
+
+def test_who_gets_a_known_letter_finds_it_without_its_being_read_again(
+    store: Store, engine: Engine, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(store, letter(1), people.an.account_id)
+    index(store, engine)
+    assert not found(store, engine, people.binh, "cong van")
+    monkeypatch.setattr(messages, "content", None)  # nobody reads it
+    deliver(store, letter(1), people.binh.account_id)
+    index(store, engine)
+    assert len(found(store, engine, people.binh, "cong van")) == 1
+    assert len(found(store, engine, people.an, "cong van")) == 1
+    monkeypatch.undo()
+    with store.read() as db:
+        assert engine.stale(10)
+        assert not index_mail.refresh(db, engine, 10, BIG)
+        assert not engine.stale(10)
+    assert len(found(store, engine, people.binh, "cong van")) == 1

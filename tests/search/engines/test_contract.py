@@ -167,22 +167,22 @@ def test_letters_to_many_are_found_by_all_and_said_to_be_shared(engine: Engine) 
 
 
 def test_owners_come_and_go(office: Engine) -> None:
-    office.set_owners(1, (AN, BINH))
+    office.set_owners({1: (AN, BINH)})
     assert found(office, "bao so 5", BINH) == [1]
     assert found(office, "bao so 5", AN, BINH)[0] == 1
     assert found(office, "bao so 5", AN, BINH).count(1) == 1
-    office.set_owners(1, (BINH,))
+    office.set_owners({1: (BINH,)})
     assert 1 not in found(office, "bao so 5", AN)
-    office.set_owners(1, MANY)
+    office.set_owners({1: MANY})
     assert [(hit.id, hit.shared) for hit in find(office, "ròn", CUC)] == [(1, True)]
-    office.set_owners(1, (CUC,))
+    office.set_owners({1: (CUC,)})
     assert [(hit.id, hit.shared) for hit in find(office, "ròn", CUC)] == [(1, False)]
     assert found(office, "ròn", AN, BINH) == []
-    office.set_owners(999, (AN,))  # unknown: nothing happens
+    office.set_owners({999: (AN,)})  # unknown: nothing happens
 
 
 def test_letters_whose_owners_changed_can_be_indexed_again(office: Engine) -> None:
-    office.set_owners(1, (AN, BINH))
+    office.set_owners({1: (AN, BINH)})
     assert office.stale(10) in ([], [1])
     office.index([replace(STORM, owners=(AN, BINH))])
     assert office.stale(10) == []
@@ -200,7 +200,7 @@ def test_indexing_again_replaces(office: Engine) -> None:
 
 
 def test_deleted_letters_are_gone(office: Engine) -> None:
-    office.set_owners(1, (AN, BINH))
+    office.set_owners({1: (AN, BINH)})
     office.delete([1, 999])
     assert found(office, "ròn", AN, BINH) == []
     office.index([STORM])

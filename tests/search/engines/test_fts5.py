@@ -28,7 +28,7 @@ def found(engine: Fts5Engine, typed: str) -> list[int]:
 def test_an_index_is_there_after_closing_and_opening(tmp_path: Path) -> None:
     first = Fts5Engine(tmp_path / "search.db")
     first.index([report(1)], watermark=5)
-    first.set_owners(1, (1, 2))
+    first.set_owners({1: (1, 2)})
     first.close()
     second = Fts5Engine(tmp_path / "search.db")
     assert found(second, "bao cao") == [1]
@@ -97,8 +97,8 @@ def test_candidates_for_a_substring_are_the_readers_own(tmp_path: Path) -> None:
     assert found(engine, "thunderbird") == []
     assert engine.candidates('x" OR "y', OWNER) == frozenset()
     assert engine.candidates("đi", OWNER) is None
-    engine.set_owners(2, (1, 2))
-    engine.set_owners(1, (2,))
+    engine.set_owners({2: (1, 2)})
+    engine.set_owners({1: (2,)})
     engine.delete([3])
     assert engine.candidates("công đi", OWNER) == frozenset({2})
     while engine.optimise():

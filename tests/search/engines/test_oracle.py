@@ -78,7 +78,7 @@ def engines(
         engine.index(letters[:80])
         engine.index(letters[70:])
         for number in CHANGED:
-            engine.set_owners(number, (1, 2, 3, 4, 5))
+            engine.set_owners({number: (1, 2, 3, 4, 5)})
         engine.delete(GONE)
     yield made
     for engine in made.values():
