@@ -137,6 +137,8 @@ def put(uow: UnitOfWork, prepared: PreparedContent | KnownContent) -> MessageId:
     """The id of a content, stored now if it is new; ContentGone where only its key was given and it is not there."""
     known = uow.one(BY_KEY, {"key": prepared.key})
     if known is not None:
+        for _, piece in prepared.pieces if uow.store.damaged else ():
+            uow.put_piece(piece, is_large=piece.key in prepared.large)  # mends what the scrub found damaged
         return MessageId(known[0])
     if isinstance(prepared, KnownContent):
         raise ContentGone

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
 from mailsvc.model.errors import StoreBusy, StoreUnavailable, TransactionLost
@@ -18,6 +18,7 @@ from mailsvc.storage import doorbell, tables
 from mailsvc.storage.database import CHECKPOINT_PAGES
 from mailsvc.storage.pieces import SyncFailed
 from mailsvc.storage.statement import Row, Statement
+from mailsvc.storage.upkeep_tables import damaged_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,6 +45,7 @@ MEND_PIECE = Statement(
     .values({name: bindparam(name) for name in ("segment_id", "offset", "stored", "size", "coding")})
     .returning(_pieces.c.id)
 )
+FORGET_DAMAGE = Statement(delete(damaged_pieces).where(damaged_pieces.c.piece_id == bindparam("piece")))
 OPEN_SEGMENT = Statement(
     select(_segments.c.id, _segments.c.length)
     .where(_segments.c.sealed == 0)
@@ -183,6 +185,9 @@ class UnitOfWork(Reader):
             },
         )
         assert row is not None
+        if is_damaged:
+            self.run(FORGET_DAMAGE, {"piece": row[0]})
+            self.store.damaged -= {row[0]}
         return int(row[0])
 
     def place(self, record: bytes) -> tuple[int, int]:
