@@ -31,7 +31,7 @@ from directory.passwords import (
 from directory.repository.boxes import login_key
 from directory.repository.rows import can_be_stored
 from directory.revoke import end_sessions
-from directory.scram_keys import ScramKeys, add_keys, drop_keys
+from directory.scram_keys import ScramKeys, add_keys, derive_keys, drop_keys
 from directory.second_factors import IS_PROVEN
 from directory.tables import accounts, addresses, app_passwords, password_history, second_factors
 
@@ -325,12 +325,24 @@ def former_passwords(conn: Connection, account_id: AccountId, rule: PasswordRule
     return FormerPasswords(tuple(found for found in hashes if found), (present[1],))
 
 
-def prepare_password(password: str, former: FormerPasswords, rule: PasswordRule) -> NewPassword:
-    """Slow: for a thread. PasswordRefused by the rule, or because it was one of the last."""
+def prepare_password(
+    password: str, former: FormerPasswords, rule: PasswordRule, scram_salt: bytes | None = None
+) -> NewPassword:
+    """Slow: for a thread. PasswordRefused by the rule, or because it was one of the last.
+
+    With a salt the keys for SCRAM are made too, where the province lets main passwords be used so.
+    """
     check_rule(password, rule, names=former.names)
     if any(matches(password, stored) for stored in former.hashes):
         raise PasswordRefused(PasswordFault.USED_BEFORE)
-    return NewPassword(hash_password(password))
+    return NewPassword(hash_password(password), None if scram_salt is None else _keys(password, scram_salt))
+
+
+def _keys(password: str, salt: bytes) -> ScramKeys | None:
+    try:
+        return derive_keys(normalize(password), salt)
+    except ValueError:
+        return None  # with characters that SASLprep forbids, it signs in by PLAIN only
 
 
 def set_password_check(conn: Connection, account_id: AccountId, check: PasswordCheck) -> None:
@@ -340,6 +352,17 @@ def set_password_check(conn: Connection, account_id: AccountId, check: PasswordC
         values["must_change_password"] = 0  # it cannot be changed here
     conn.execute(update(accounts).where(accounts.c.id == account_id).values(values))
     end_sessions(conn, account_id)
+
+
+def expire_password(conn: Connection, account_id: AccountId, before: int) -> bool:
+    """Ask for a new password if the present one is from before that moment; whether it is."""
+    old = (accounts.c.password_changed_at < before) & (accounts.c.password_check == PasswordCheck.LOCAL.value)
+    return (
+        conn.execute(
+            update(accounts).where(accounts.c.id == account_id, old).values(must_change_password=1)
+        ).rowcount
+        > 0
+    )
 
 
 def store_password(

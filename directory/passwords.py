@@ -11,6 +11,8 @@ from passlib import hash as _handlers
 from passlib.context import CryptContext
 from passlib.exc import MissingBackendError
 
+from directory.common_passwords import is_common
+
 MAX_PASSWORD: Final = 1024  # characters; longer ones are wrong without being hashed
 # Written: argon2id, 19 MiB, t=2, p=1 (18 ms, frees the GIL; design §3). Read: whatever old systems hand over.
 _ACCEPTED: Final = (
@@ -103,6 +105,7 @@ class PasswordFault(StrEnum):
     CONTAINS_NAME = "contains_name"
     USED_BEFORE = "used_before"
     CONTROL_CHARACTER = "control_character"
+    LEAKED = "leaked"
 
 
 class PasswordRefused(ValueError):
@@ -120,6 +123,7 @@ class PasswordRule:
     min_length: int = 8
     min_classes: int = 3
     history: int = 3
+    refuse_leaked: bool = False
 
 
 def normalize(password: str) -> str:
@@ -141,6 +145,8 @@ def check_rule(password: str, rule: PasswordRule, *, names: Sequence[str] = ()) 
     lowered = password.lower()
     if any(len(name) >= 4 and name.lower() in lowered for name in names):
         raise PasswordRefused(PasswordFault.CONTAINS_NAME)
+    if rule.refuse_leaked and is_common(password):
+        raise PasswordRefused(PasswordFault.LEAKED)
 
 
 def hash_password(password: str) -> str:

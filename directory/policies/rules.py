@@ -89,7 +89,7 @@ class PasswordPolicy(_Rule):
     @property
     def rule(self) -> PasswordRule:
         """The part that a new password alone is checked against."""
-        return PasswordRule(self.min_length, self.min_classes, self.history)
+        return PasswordRule(self.min_length, self.min_classes, self.history, self.refuse_leaked)
 
     def with_stricter(self, other: Self) -> Self:
         """The stricter of two, field by field."""

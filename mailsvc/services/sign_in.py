@@ -15,8 +15,7 @@ from directory import app_passwords, authenticate, known_devices, tokens
 from directory.authenticate import Door, Failure, Verdict, Verifier
 from directory.known_devices import DeviceKind
 from directory.model import AccountKind, AccountState, vietnam_day
-from directory.passwords import PasswordRule
-from directory.policies import Defaults, PolicyName, effective_policy
+from directory.policies import Defaults, Policy, PolicyName, effective_policy
 from directory.repository import boxes as directory_boxes
 from directory.tables import policies
 from directory.tokens import TokenScope
@@ -95,9 +94,6 @@ class SignIn:
         self.defaults = defaults if defaults is not None else Defaults()
         self.end_point = b""
         """Of the listeners' certificate (RFC 5929 §4), for channel binding; set once TLS is set up."""
-        self.rule = PasswordRule(
-            min_length=settings.min_length, min_classes=settings.min_classes, history=settings.history
-        )
 
     # -- from the mail process
 
@@ -197,8 +193,11 @@ class SignIn:
         """Whether policy asks this account for a second factor, proven or not."""
         if verdict.account_id is None or db.conn.execute(_ANY_SECOND_FACTOR_RULE).first() is None:
             return False
-        policy = effective_policy(db.conn, verdict.account_id, vietnam_day(db.clock()), self.defaults)
-        return policy.second_factor.required
+        return self.policy(db, verdict.account_id).second_factor.required
+
+    def policy(self, db: Reader, account_id: AccountId) -> Policy:
+        """What holds for this account today."""
+        return effective_policy(db.conn, account_id, vietnam_day(db.clock()), self.defaults)
 
     def _refuse_if_waiting(self, guess: Guess | None) -> None:
         wait = 0 if guess is None else self.guesses.wait(guess)

@@ -79,3 +79,42 @@ def test_first_passwords_keep_the_rule_and_can_be_read_out() -> None:
     for password in made:
         check_rule(password, PasswordRule())
         assert re.fullmatch(r"[A-Z][a-z]{3}-[a-z]{6}-[2-9]{4}", password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Password1!",
+        "P@ssw0rd",
+        "Matkhau@123",
+        "Mật khẩu 123",
+        "Vietnam2026!",
+        "12345678",
+        "Aa@123456",
+        "Admin@2025",
+        "ubnd@1234",
+        "QWERTYUIOP",
+        "Qwerty123!@#",
+    ],
+)
+def test_what_everybody_guesses_first_is_refused(password: str) -> None:
+    rule = PasswordRule(min_length=6, min_classes=1, refuse_leaked=True)
+    with pytest.raises(PasswordRefused) as refused:
+        check_rule(password, rule)
+    assert refused.value.fault is PasswordFault.LEAKED
+    check_rule(password, PasswordRule(min_length=6, min_classes=1))  # where the province does not mind
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Langbiang#27",
+        "Đúng-1234-rồi",
+        "Bado-kime-4729",
+        "tám con chim sẻ",
+        "Dalat-sang-nay-mua",
+        "x7K-pQ2-mmZ",
+    ],
+)
+def test_what_nobody_guesses_first_is_not(password: str) -> None:
+    check_rule(password, PasswordRule(min_length=8, min_classes=1, refuse_leaked=True))

@@ -62,8 +62,8 @@ class ServiceAccounts:
 
     def change_password(self, viewer: Viewer, old: str, new: str) -> None:
         """Check the old one, hash the new one outside of the transaction, end all sessions."""
-        rule = self._sign_in.rule
         with self._store.read() as db:
+            rule = self._sign_in.policy(db, AccountId(viewer.account_id)).password.rule
             self._sign_in.check(db, viewer.address, old)
             former = authenticate.former_passwords(db.conn, AccountId(viewer.account_id), rule)
         try:

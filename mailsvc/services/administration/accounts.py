@@ -39,6 +39,10 @@ PASSWORD_SAYS = {
     ),
     PasswordFault.CONTAINS_NAME: ("Mật khẩu chứa tên đăng nhập.", "The password holds the login name."),
     PasswordFault.USED_BEFORE: ("Mật khẩu này đã dùng gần đây.", "This password was used lately."),
+    PasswordFault.LEAKED: (
+        "Mật khẩu này quá phổ biến, ai cũng đoán trước tiên.",
+        "This password is among those that everybody guesses first.",
+    ),
     PasswordFault.CONTROL_CHARACTER: (
         "Mật khẩu có ký tự điều khiển.",
         "The password holds a control character.",
