@@ -340,7 +340,7 @@ class Writing(Protocol):
     def discard(self, viewer: Viewer, draft_id: str) -> None:
         """Throw the draft away; harmless when it is gone."""
 
-    def send(self, viewer: Viewer, draft_id: str, revision: int) -> None:
+    def send(self, viewer: Viewer, draft_id: str, revision: int, *, confirmed: bool = False) -> None:
         """Returns after the commit; twice is once. Raise NoSuchRecipient with the addresses, TooLarge, OverQuota."""
 
     def complete(self, viewer: Viewer, text: str) -> tuple[Contact, ...]:

@@ -35,6 +35,22 @@ class NotPermitted(ServiceError):
     """The person has no right to do this here."""
 
 
+class ListForbidden(NotPermitted):
+    """The group takes no letters from this sender; `args[0]` is its address."""
+
+
+class CrossBranchForbidden(NotPermitted):
+    """Policy does not let this sender write to that branch; `args[0]` is the recipient."""
+
+
+class WideListNeedsConfirmation(ServiceError):
+    """A letter to very many: the sender has to confirm it; `args[0]` is the address, `count` how many it reaches."""
+
+    def __init__(self, address: str, count: int) -> None:
+        super().__init__(address)
+        self.count = count
+
+
 class OverQuota(ServiceError):
     """The box is full; deleting still works."""
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from directory.repository import domains
 from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services.receive import Recipient, accounts_behind, refuse_if_gone_or_full
+from mailsvc.services.receive import Recipient, refuse_if_gone_or_full, target_behind
 
 if TYPE_CHECKING:
     from directory.address import Address
+    from directory.model import Target
     from mailsvc.model.changes import Change
-    from mailsvc.model.ids import AccountId
     from mailsvc.storage.store import Store
     from mailsvc.storage.unit_of_work import Reader
 
@@ -26,7 +26,7 @@ class Addressees:
 
     def __init__(self, store: Store) -> None:
         self._domains: frozenset[str] = frozenset()
-        self._accounts: dict[str, tuple[AccountId, ...]] = {}
+        self._targets: dict[str, Target] = {}
         store.subscribe(self._on_change)
 
     def is_local(self, db: Reader, domain: str) -> bool:
@@ -39,16 +39,16 @@ class Addressees:
     def resolve(self, db: Reader, address: Address, *, full_too: bool = False) -> Recipient:
         """As `receive.resolve_recipient`: NoSuchRecipient, or OverQuota when the only box is full."""
         key = address.key
-        accounts = self._accounts.get(key)
-        if accounts is None:
-            accounts = accounts_behind(db, address)
-            if len(self._accounts) >= _KEPT:
-                self._accounts.clear()
-            self._accounts[key] = accounts
-        refuse_if_gone_or_full(db, address, accounts, full_too=full_too)
-        return Recipient(address, accounts)
+        target = self._targets.get(key)
+        if target is None:
+            target = target_behind(db, address)
+            if len(self._targets) >= _KEPT:
+                self._targets.clear()
+            self._targets[key] = target
+        refuse_if_gone_or_full(db, address, target.account_ids, full_too=full_too)
+        return Recipient(address, target.account_ids, target.group_id)
 
     def _on_change(self, changes: tuple[Change, ...]) -> None:
         if any(isinstance(change, DirectoryChanged) for change in changes):
-            self._accounts.clear()
+            self._targets.clear()
             self._domains = frozenset()

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from directory.repository import boxes as directory_boxes
 from directory.repository import domains
 from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
-from mailsvc.model.ids import AccountId
-from mailsvc.storage import arrivals, mailboxes, messages, outbound
+from mailsvc.storage import arrivals, frozen_lists, mailboxes, messages, outbound
 from mailsvc.storage.messages import (
     ContentGone,
     KnownContent,
@@ -22,7 +21,8 @@ from mailsvc.storage.messages import (
 
 if TYPE_CHECKING:
     from directory.address import Address
-    from mailsvc.model.ids import MessageId
+    from directory.model import GroupId, Target
+    from mailsvc.model.ids import AccountId, MessageId
     from mailsvc.storage.arrivals import Arrived
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
@@ -36,6 +36,8 @@ class Recipient:
     address: Address
     """As the sender wrote it."""
     accounts: tuple[AccountId, ...]
+    group: GroupId | None = None
+    """The group of that address, whose members at this moment `accounts` are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class IncomingLetter:
     """Empty is the null path."""
     recipients: tuple[Recipient, ...]
     smtputf8: bool = False
+    sender: AccountId | None = None
+    """The box of ours that sends it."""
 
 
 class Outcome(Enum):
@@ -72,20 +76,20 @@ def resolve_recipient(db: Reader, address: Address, *, full_too: bool = False) -
 
     With `full_too` a full box is no reason to refuse: its letter will wait in the queue.
     """
-    accounts = accounts_behind(db, address)
-    refuse_if_gone_or_full(db, address, accounts, full_too=full_too)
-    return Recipient(address, accounts)
+    target = target_behind(db, address)
+    refuse_if_gone_or_full(db, address, target.account_ids, full_too=full_too)
+    return Recipient(address, target.account_ids, target.group_id)
 
 
-def accounts_behind(db: Reader, address: Address) -> tuple[AccountId, ...]:
-    """Accounts that a letter to this address goes to; NoSuchRecipient if there are none."""
+def target_behind(db: Reader, address: Address) -> Target:
+    """The accounts, and perhaps the group, that a letter to this address goes to; NoSuchRecipient if there are none."""
     target = directory_boxes.resolve(db.conn, address.key)
     if target is None:
         plain = address.without_detail()
         target = directory_boxes.resolve(db.conn, plain.key) if plain is not address else None
     if target is None or not target.account_ids:
         raise NoSuchRecipient(str(address))
-    return tuple(AccountId(account) for account in target.account_ids)
+    return target
 
 
 def refuse_if_gone_or_full(
@@ -114,6 +118,16 @@ def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = 
     arrived = arrivals.deliver(uow, message, letter.content.size, letter.trace, own_traces)
     if len(arrived.full) + len(arrived.missing) < len(own_traces):
         uow.run(arrivals.FEED, {"message_id": message})
+    for recipient in letter.recipients:
+        if recipient.group is not None:
+            frozen_lists.keep(
+                uow,
+                letter.content.key,
+                recipient.group,
+                str(recipient.address),
+                recipient.accounts,
+                letter.sender,
+            )
     if arrived.full and queue_when_full:
         _queue(uow, letter, message, arrived.full)
     return tuple(_outcome(recipient, arrived, queued=queue_when_full) for recipient in letter.recipients)

@@ -13,9 +13,10 @@ from directory.repository import boxes as directory_boxes
 from mailsvc.model.errors import NoSuchRecipient, NotPermitted, OverQuota
 from mailsvc.model.flags import SEEN
 from mailsvc.model.mailbox import SpecialUse
-from mailsvc.services import mailbox_tree, usage
+from mailsvc.services import mailbox_tree, usage, writing_rules
 from mailsvc.services.permissions import rights_in, sending_addresses
 from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, is_local, receive, resolve_recipient
+from mailsvc.services.writing_rules import USUAL, Writing
 from mailsvc.storage import arrivals, messages, outbound, seen
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class OutgoingLetter:
     smtputf8: bool = False
     keep_in_sent_of: AccountId | None = None
     """Webmail keeps the copy itself; mail clients append their own."""
+    writing: Writing = USUAL
+    """Under which rule it goes to lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,26 @@ def check_sender(db: Reader, principal: Principal, address: Address) -> None:
         raise NotPermitted(str(address))
 
 
+def sending_box(db: Reader, principal: Principal, address: Address | None) -> AccountId:
+    """The box whose address this is: a unit's own where somebody sends as the unit."""
+    box = None if address is None else directory_boxes.account_by_address(db.conn, address.key)
+    return principal.account_id if box is None else box.id
+
+
 def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Submitted:
     """Deliver to our own boxes, queue for the world, keep a copy where asked: durable together."""
     _refuse_unless_active(uow, principal)
     if letter.reverse_path is not None:
         check_sender(uow, principal, letter.reverse_path)
+    sender = sending_box(uow, principal, letter.reverse_path)
+    writing_rules.check(uow, principal, sender, letter.local, letter.writing)
     message = messages.put(uow, letter.content)
     outcomes: tuple[Outcome, ...] = ()
     reverse_path = "" if letter.reverse_path is None else str(letter.reverse_path)
     if letter.local:
         outcomes = receive(
-            uow, IncomingLetter(letter.content, letter.trace, reverse_path, letter.local, letter.smtputf8)
+            uow,
+            IncomingLetter(letter.content, letter.trace, reverse_path, letter.local, letter.smtputf8, sender),
         )
     if letter.remote:
         outbound.add(

@@ -322,6 +322,21 @@ preferences = Table(
 )
 """What a person chose in webmail: language, density, signature; JSON."""
 
+frozen_lists = Table(
+    "frozen_lists",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("content_key", LargeBinary, nullable=False),  # of the letter; no reference, for the list outlives it
+    Column("group_id", Id, nullable=False),
+    Column("address", Text, nullable=False),  # of the group, as it was written to
+    Column("sender_id", Id),  # the box that sent it; null for a letter from a front server
+    Column("sent_at", Id, nullable=False),
+    Column("members", Text, nullable=False),  # ids of accounts, with blanks between
+    sqlite_autoincrement=True,
+)
+Index("frozen_lists_content", frozen_lists.c.content_key)
+"""To whom a letter to a group went: its members at that moment, whoever joins or leaves later."""
+
 settings_kept = Table(
     "settings_kept",
     metadata,

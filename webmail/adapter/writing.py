@@ -18,6 +18,7 @@ from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.services import drafts, letters, reading
 from mailsvc.services.permissions import place_by_id, rights_in, shared_boxes
 from mailsvc.services.submit import OutgoingLetter, sort_recipients
+from mailsvc.services.writing_rules import Writing
 from webmail.adapter.principal import principal_of
 from webmail.adapter.reading import body_of, files_of, letter_of
 from webmail.ports import Contact, Draft, DraftFields, DraftFile, Part, Party
@@ -164,7 +165,7 @@ class ServiceWriting:
 
     # -- sending
 
-    def send(self, viewer: Viewer, draft_id: str, revision: int) -> None:
+    def send(self, viewer: Viewer, draft_id: str, revision: int, *, confirmed: bool = False) -> None:
         """Deliver, queue and keep in Sent in one unit of work; returns after its commit."""
         principal = principal_of(viewer)
         with self._store.read() as db:
@@ -199,6 +200,7 @@ class ServiceWriting:
             remote=found.remote,
             smtputf8=any(not str(one).isascii() for one in recipients),
             keep_in_sent_of=AccountId(fields.account_id),
+            writing=Writing(self._settings.groups.wide_list, confirmed=confirmed),
         )
         with self._store.write() as uow:
             drafts.send(uow, principal, draft_id, revision, letter, _answered(fields))

@@ -218,7 +218,12 @@ class Composer {
       const data = this.values();
       data.set("do", "send");
       try {
-        const answer = await post("/compose", data);
+        let answer = await post("/compose", data);
+        if (answer.confirm && window.confirm(answer.error ?? "")) {
+          data.set("revision", String(answer.revision ?? this.revision));
+          data.set("confirmed", "1");
+          answer = await post("/compose", data);
+        }
         if (answer.done) this.finish(word("sent_done"));
         else this.took(answer);
       } catch {

@@ -24,6 +24,7 @@ export interface Answer {
   ok: boolean;
   done?: boolean;
   error?: string;
+  confirm?: boolean;
   text?: string;
   revision?: number;
   files?: { id: string; name: string; size: string; kind: string }[];

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, abort, jsonify, make_response, redirect, request
 
-from mailsvc.model.errors import LetterMissing, ServiceError, TooLarge
+from mailsvc.model.errors import LetterMissing, ServiceError, TooLarge, WideListNeedsConfirmation
 from webmail import formats
 from webmail.ports import Draft, DraftFields, Part
 from webmail.quoting import answer_fields
@@ -113,6 +113,7 @@ def _page(
         "senders": [one for one in boxes if one.may_send],
         "back": f"/mail/{folder.id}",
         "error": "",
+        "confirm": False,
         "notice": "",
         "page_title": words()("compose"),
         **more,
@@ -140,11 +141,15 @@ def keep() -> Response:
         drop = tuple(request.form.getlist("drop"))
         draft = writing.save(who, draft_id, int(revision), fields, _uploads(), drop)
         if deed == "send":
-            writing.send(who, draft.id, draft.revision)  # returns after the commit
+            confirmed = request.form.get("confirmed") == "1"
+            writing.send(who, draft.id, draft.revision, confirmed=confirmed)  # returns after the commit
             return _done(t("sent_done"))
     except RecipientError as problem:
         text = t("bad_recipient", who=problem.args[0]) if problem.args else t("no_recipients")
         return _again(who, draft, 422, text)
+    except WideListNeedsConfirmation as question:
+        text = t("wide_list", who=question.args[0], n=question.count)
+        return _again(who, draft, 409, text, confirm=True)
     except ServiceError as refusal:
         return _again(who, draft, *say(refusal, t))
     return _again(who, draft, 200, "")
@@ -222,7 +227,7 @@ def _done(text: str) -> Response:
     return redirect("/mail", 303)
 
 
-def _again(who: Viewer, draft: Draft, status: int, error: str) -> Response:
+def _again(who: Viewer, draft: Draft, status: int, error: str, *, confirm: bool = False) -> Response:
     services, t = web().services, words()
     at = formats.short_date(services.clock(), services.clock(), services.options.utc_offset_minutes)
     saved = "" if error else t("saved_at", time=at)
@@ -230,6 +235,7 @@ def _again(who: Viewer, draft: Draft, status: int, error: str) -> Response:
         answer = jsonify(
             ok=not error,
             error=error,
+            confirm=confirm,
             text=saved,
             revision=draft.revision,
             files=[_file_values(one) for one in draft.files],
@@ -238,7 +244,9 @@ def _again(who: Viewer, draft: Draft, status: int, error: str) -> Response:
         return answer
     boxes = services.mail.boxes(who)
     box, folder = inbox_of(boxes)
-    return make_response(_page(who, boxes, box, folder, draft, error=error, notice=saved), status)
+    return make_response(
+        _page(who, boxes, box, folder, draft, error=error, notice=saved, confirm=confirm), status
+    )
 
 
 def _file_values(file: DraftFile) -> dict[str, str]:
