@@ -256,10 +256,10 @@ class _Planner:
         return None
 
     def _box_by_name(self, row: AccountRow) -> Box | None:
-        """The oldest box of this name, unit and kind that no earlier row has taken; not of another birth date."""
+        """The oldest box of this name, unit and kind that no earlier row has taken, and that is not a namesake's."""
         same = self._by_name.get((self._name(row), self._unit_id(row), row.kind), [])
         for place in reversed(range(len(same))):
-            if row.birth_date is None or same[place].birth_date in {None, row.birth_date}:
+            if not _is_namesake(row, same[place]):
                 return same.pop(place)
         return None
 
@@ -400,6 +400,14 @@ class _Planner:
             if box.kind is AccountKind.PERSONAL and box.state is not AccountState.ARCHIVED
         )
         return NewAddresses((key.removesuffix(ending) for key in keys if key.endswith(ending)), people)
+
+
+def _is_namesake(row: AccountRow, box: Box) -> bool:
+    """Another birth date, or another identifier of the same scheme: two people of one name."""
+    if row.birth_date is not None and box.birth_date not in {None, row.birth_date}:
+        return True
+    given = row.identifier
+    return given is not None and any(scheme == given[0] for scheme, _ in box.identifiers)
 
 
 def _day(value: date | None) -> str:

@@ -1,6 +1,7 @@
 """The directory as a plan of boxes needs it: read once, before any row is looked at."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -57,6 +58,7 @@ class Box:
     address: Address
     birth_date: date | None = None
     phone: str = ""
+    identifiers: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def was_taken_back(self) -> bool:
@@ -114,11 +116,11 @@ def load(conn: Connection, on: date, settings: ProvisionSettings) -> Known:
         taken[key] = Taken(AddressKind(kind), account_id)
         if kind == AddressKind.PRIMARY.value:
             primary[account_id] = Address(local, domain)
-    boxes = {box.id: box for box in _boxes(conn, primary)}
-    box_of_person = {box.person_id: box.id for box in boxes.values() if box.person_id is not None}
-    identified = select(
-        person_identifiers.c.scheme, person_identifiers.c.value, person_identifiers.c.person_id
-    )
+    identified: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+    columns_of = (person_identifiers.c.person_id, person_identifiers.c.scheme, person_identifiers.c.value)
+    for person_id, scheme, value in conn.execute(select(*columns_of)):
+        identified[person_id].add((scheme, value))
+    boxes = {box.id: box for box in _boxes(conn, primary, identified)}
     return Known(
         on=on,
         domain=settings.domain or default_domain(conn) or "",
@@ -127,17 +129,17 @@ def load(conn: Connection, on: date, settings: ProvisionSettings) -> Known:
         code_of={unit_id: code for code, unit_id in unit_ids_by_code(conn).items()},
         boxes=boxes,
         taken=taken,
-        box_of_identifier={
-            (row[0], row[1]): box_of_person[row[2]]
-            for row in conn.execute(identified)
-            if row[2] in box_of_person
-        },
+        box_of_identifier={known: box.id for box in boxes.values() for known in box.identifiers},
         settings=settings,
         book=open_book(conn, on, settings.defaults),
     )
 
 
-def _boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[Box]:
+def _boxes(
+    conn: Connection,
+    primary: Mapping[AccountId, Address],
+    identified: Mapping[int, Collection[tuple[str, str]]],
+) -> Iterable[Box]:
     role_of = {
         row[0]: row[1]
         for row in conn.execute(
@@ -171,4 +173,5 @@ def _boxes(conn: Connection, primary: Mapping[AccountId, Address]) -> Iterable[B
                 address=primary[row[0]],
                 birth_date=None if row[8] is None else date.fromisoformat(row[8]),
                 phone=row[9] or "",
+                identifiers=frozenset(identified.get(row[4], ())),
             )
