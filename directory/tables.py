@@ -436,6 +436,26 @@ working_calendar = _table(
     _words("name"),
 )
 
+# -- the address book --------------------------------------------------------------------------------
+
+address_book_entries = _table(
+    "address_book_entries",
+    _id(),
+    Column("account_id", _OCTETS, nullable=False, unique=True),
+    _words("etag"),  # "" once it is gone
+    _words("branch", ""),
+    _words("former_branch", ""),  # before its newest revision: who saw it there is told
+    Column("revision", _OCTETS, nullable=False, index=True),
+)
+
+address_book_state = _table(
+    "address_book_state",
+    _id(),
+    Column("audit_head", _OCTETS, nullable=False),
+    Column("day", _DAY, nullable=False),
+    Column("revision", _OCTETS, nullable=False),
+)
+
 # -- rules, plans, audit ---------------------------------------------------------------------------
 
 policies = _table(

@@ -15,6 +15,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from mailsvc.model.errors import ServiceError
 from webmail import formats
 from webmail.api.app import create_api
+from webmail.carddav.app import create_carddav
+from webmail.carddav.well_known import well_known
 from webmail.folders import folder_icon, folder_name
 from webmail.highlight import marked
 from webmail.refusals import say
@@ -83,9 +85,14 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _went_wrong)
     _dress(app)
+    mounted: dict[str, WSGIApplication] = {}
     if services.office is not None:
-        mounted: dict[str, WSGIApplication] = {"/api/v1": create_api(services.office).wsgi_app}
-        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounted)  # type: ignore[method-assign]
+        mounted["/api/v1"] = create_api(services.office).wsgi_app
+    if services.address_books is not None:
+        parts: Web = app.extensions["congvu"]
+        mounted["/dav"] = create_carddav(services.address_books, parts).wsgi_app
+        mounted["/.well-known/carddav"] = well_known
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounted)  # type: ignore[method-assign]
     return app
 
 

@@ -80,11 +80,11 @@ class WebApp:
         await send({"type": "http.response.body", "body": content})
 
     def _limit(self, scope: Scope) -> int:
-        """Strangers post a sign-in form and nothing larger; programs with a token send a roster at most."""
+        """Strangers post a sign-in form and nothing larger; programs with a token or a password a roster at most."""
         for name, value in scope["headers"]:
             if name == b"cookie" and b"congvu=" in value:
                 return self._max_body
-            if name == b"authorization" and value[:7].lower() == b"bearer ":
+            if name == b"authorization" and value[:7].lower().startswith((b"bearer ", b"basic ")):
                 return PROGRAMS_BODY
         return STRANGERS_BODY
 

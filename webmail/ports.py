@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mailsvc.services.administration.office import Office
     from search.tree import Query
+    from webmail.carddav.port import AddressBooks
     from webmail.statistics.port import Statistics
 
 from mailsvc.model.errors import ServiceError
@@ -392,3 +393,5 @@ class WebServices:
     """Where administrators act; without it there is no API and no console."""
     statistics: Statistics | None = None
     """Figures for administrators; without it there is no page of them."""
+    address_books: AddressBooks | None = None
+    """The directory for CardDAV; without it nothing is at /dav."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mailsvc.services.administration.office import Office
 from mailsvc.services.sign_in import SignIn
 from webmail.adapter.accounts import ServiceAccounts
+from webmail.adapter.address_book import ServiceAddressBooks
 from webmail.adapter.mail import ServiceMail
 from webmail.adapter.statistics import ServiceStatistics
 from webmail.adapter.usage import ServiceUsage
@@ -34,6 +35,9 @@ def web_services(store: Store, engine: Engine, settings: Settings) -> WebService
         clock=store.clock,
         office=Office(store, settings),
         statistics=ServiceStatistics(store, settings),
+        address_books=ServiceAddressBooks(
+            store, sign_in, settings.domain, tuple(str(network) for network in settings.trusted_networks)
+        ),
     )
 
 
