@@ -221,6 +221,8 @@ class StorageSettings(_Section):
         ge=0,
         description="octets of the disk kept for deleting: letters are refused when less is free",
     )
+    collect_hours: int = Field(24, ge=1, description="hours between runs of garbage collection")
+    scrub_days: int = Field(7, ge=1, description="days in which every stored octet is read and checked once")
     recover_days: int = Field(30, ge=0, description="days for which deleted letters can be recovered")
 
 

@@ -29,6 +29,7 @@ class Deed(StrEnum):
     REORGANISE = "reorganise"  # merge, split, dissolve, move
     APPOINT = "appoint"  # make administrators
     READ_LOG = "read_log"
+    HOLD = "hold"  # legal holds, and for how long letters are kept
     TRACE = "trace"  # where a letter went; never what it says
     EXPORT = "export"  # take a box's letters out
 

@@ -23,6 +23,7 @@ NOUNS = {
     "unit": "mailsvc.cli.unit",
     "account": "mailsvc.cli.account",
     "domain": "mailsvc.cli.domain",
+    "group": "mailsvc.cli.group",
     "person": "mailsvc.cli.person",
     "policy": "mailsvc.cli.policy",
     "plan": "mailsvc.cli.plan",
@@ -36,6 +37,8 @@ NOUNS = {
     "backup": "mailsvc.cli.backup",
     "restore": "mailsvc.cli.backup",
     "letter": "mailsvc.cli.letter",
+    "hold": "mailsvc.cli.hold",
+    "retention": "mailsvc.cli.retention",
     "doctor": "mailsvc.cli.doctor",
     "demo": "mailsvc.cli.demo",
 }

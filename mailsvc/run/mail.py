@@ -25,6 +25,7 @@ from mailsvc.run.background import Housekeeping, Indexer
 from mailsvc.run.metrics import Metrics
 from mailsvc.run.months import MonthKeeper
 from mailsvc.run.paths import tls_paths
+from mailsvc.run.upkeep import Upkeep
 from mailsvc.run.usage import UsageWriter
 from mailsvc.services.mend import restart_when_mended, settle_at_start
 from mailsvc.services.open_store import open_index, open_store
@@ -88,6 +89,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
         settings, store, bridge, resolver, outside=Outside(settings, resolver, policies=policies)
     )
     indexer = Indexer(settings.search, store, bridge, watch, engine)
+    upkeep = Upkeep(settings, store, bridge, engine)
     housekeeping = Housekeeping(settings, bridge, engine)
 
     metrics = Metrics(settings.metrics, store, bridge, engine)
@@ -96,7 +98,8 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await imap.start()
     await metrics.start()
     tasks = [
-        asyncio.create_task(part.run()) for part in (worker, indexer, usage_writer, months, housekeeping)
+        asyncio.create_task(part.run())
+        for part in (worker, indexer, usage_writer, months, housekeeping, upkeep)
     ]
     gc.collect()
     gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes

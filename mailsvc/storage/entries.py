@@ -228,7 +228,9 @@ def move(
         mailboxes.charge(uow, target.account_id, octets)
         mailboxes.refund(uow, source.account_id, octets)
     new_uids = _place(uow, source, target, ranges, exists, unseen, octets)
-    _take_away(uow, source, ranges, MOVE_AWAY, exists, unseen, octets)
+    # Out of a box altogether: it can have the letter back, as if it were deleted.
+    how = MOVE_AWAY if source.account_id == target.account_id else EXPUNGE
+    _take_away(uow, source, ranges, how, exists, unseen, octets)
     return uids, new_uids
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
 
-from mailsvc.storage.tables import Id, metadata
+from mailsvc.storage.tables import Id, expunged, metadata
 
 __all__ = [
     "damaged_pieces",
@@ -14,8 +14,17 @@ __all__ = [
     "legal_holds",
     "metadata",
     "moved_letters",
+    "retention_boxes",
     "retention_rules",
 ]
+
+_can_be_had_back = expunged.c.message_id.is_not(None)
+Index(
+    "expunged_recoverable",
+    expunged.c.at,
+    sqlite_where=_can_be_had_back,
+    postgresql_where=_can_be_had_back,
+)
 
 emptied_segments = Table(
     "emptied_segments",
@@ -88,6 +97,14 @@ retention_rules = Table(
     sqlite_autoincrement=True,
 )
 """Thời hạn lưu thư, by unit and kind of box."""
+
+retention_boxes = Table(
+    "retention_boxes",
+    metadata,
+    Column("account_id", Id, primary_key=True, autoincrement=False),
+    Column("keep_deleted_days", Integer, nullable=False),
+)
+"""What the rules come to for boxes whose deleted letters are kept for longer; worked out anew by housekeeping."""
 
 moved_letters = Table(
     "moved_letters",
