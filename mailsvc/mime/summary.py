@@ -22,7 +22,8 @@ MAX_ADDRESSES: Final = 4_000
 MAX_MESSAGE_ID: Final = 998  # a line, RFC 5322 §2.1.1
 MAX_REFERENCES: Final = 50
 MAX_PREVIEW: Final = 200
-_PREVIEW_PLAIN: Final = 4 * 1024  # encoded octets looked at for a preview
+_PREVIEW_FIRST: Final = 1024  # encoded octets looked at first for a preview: mostly they are enough
+_PREVIEW_PLAIN: Final = 4 * 1024
 _PREVIEW_HTML: Final = 16 * 1024
 
 _MAILINGS: Final = frozenset({b"bulk", b"junk", b"list"})
@@ -170,13 +171,22 @@ def _preview(content: bytes, entity: Entity) -> str:
         if part.media_type != "text":
             continue
         if part.subtype == "plain":
-            text = _without_quotes(part_text(content, part, _PREVIEW_PLAIN)[0])
+            text = _beginning(content, part)
         elif part.subtype == "html" and rich is None:
             rich = part
     if not text and rich is not None:
         text = html_to_text(part_text(content, rich, _PREVIEW_HTML)[0])
     text = " ".join(text.replace("\ufffd", "").split())
     return text if len(text) <= MAX_PREVIEW else text[: MAX_PREVIEW - 1].rstrip() + "…"
+
+
+def _beginning(content: bytes, part: Entity) -> str:
+    text, is_cut = part_text(content, part, _PREVIEW_FIRST)
+    if is_cut and (
+        ">" in text or len(text) < 2 * MAX_PREVIEW or len(" ".join(text.split())) <= MAX_PREVIEW + 8
+    ):
+        text = part_text(content, part, _PREVIEW_PLAIN)[0]
+    return _without_quotes(text)
 
 
 def _without_quotes(text: str) -> str:

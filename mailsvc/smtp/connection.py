@@ -80,7 +80,7 @@ class SmtpConnection(SMTP):
         self._trusted = trusted
         self._tls = tls
         self._client: Client
-        self._ends_at = loop.time() + rules.limits.session_seconds
+        self._ends_at = self._deadline = loop.time() + rules.limits.session_seconds
         self._sessions = sessions
         """The listener's open connections; this one is among them while it lives."""
         self._is_winding_up = False
@@ -132,10 +132,17 @@ class SmtpConnection(SMTP):
                 self.transport.close()
 
     def _reset_timeout(self, duration: float | None = None) -> None:
-        left = self._ends_at - self.loop.time()
-        super()._reset_timeout(max(min(duration or self._timeout_duration, left), 0.001))
+        """Move the deadline. The timer looks at it when it fires, so that a command costs no timer of its own."""
+        self._deadline = min(self.loop.time() + (duration or self._timeout_duration), self._ends_at)
+        if self._timeout_handle is None or self._deadline < self._timeout_handle.when():
+            if self._timeout_handle is not None:
+                self._timeout_handle.cancel()
+            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
 
     def _timeout_cb(self) -> None:
+        if self.loop.time() < self._deadline:
+            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
+            return
         if self.transport is not None:
             self.transport.write(says.TOO_SLOW.encode())
             self.transport.close()
