@@ -51,6 +51,18 @@ class WideListNeedsConfirmation(ServiceError):
         self.count = count
 
 
+class BadLetter(ServiceError):
+    """The letter breaks a rule that it must keep; `args[0]` names the field."""
+
+
+class SendingTooFast(ServiceError):
+    """More letters or recipients than the account or its unit may send in this time; later it may again."""
+
+
+class SendingStopped(NotPermitted):
+    """The account wrote to too many outside at once and waits for an administrator."""
+
+
 class OverQuota(ServiceError):
     """The box is full; deleting still works."""
 

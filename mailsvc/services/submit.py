@@ -13,14 +13,16 @@ from directory.repository import boxes as directory_boxes
 from mailsvc.model.errors import NoSuchRecipient, NotPermitted, OverQuota
 from mailsvc.model.flags import SEEN
 from mailsvc.model.mailbox import SpecialUse
-from mailsvc.services import mailbox_tree, usage, writing_rules
+from mailsvc.services import mailbox_tree, sending, usage, writing_rules
 from mailsvc.services.permissions import rights_in, sending_addresses
 from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, is_local, receive, resolve_recipient
 from mailsvc.services.writing_rules import USUAL, Writing
 from mailsvc.storage import arrivals, messages, outbound, seen
 
 if TYPE_CHECKING:
+    from config.settings import SendingSettings
     from directory.address import Address
+    from directory.model import Account
     from mailsvc.model.ids import AccountId, MessageId
     from mailsvc.services.permissions import Principal
     from mailsvc.storage.messages import PreparedContent
@@ -52,6 +54,12 @@ class OutgoingLetter:
     smtputf8: bool = False
     keep_in_sent_of: AccountId | None = None
     """Webmail keeps the copy itself; mail clients append their own."""
+    authors: tuple[Address, ...] = ()
+    """Who stands in From; each must be somebody whom the sender may send as."""
+    tls: outbound.TlsDemand = "usual"
+    """How safe its way must be (RFC 8689)."""
+    limits: SendingSettings | None = None
+    """How much may be sent; None from a trusted network."""
     writing: Writing = USUAL
     """Under which rule it goes to lists."""
 
@@ -93,8 +101,12 @@ def sort_recipients(db: Reader, addresses: tuple[Address, ...]) -> Sorted:
 
 
 def check_sender(db: Reader, principal: Principal, address: Address) -> None:
-    """NotPermitted unless the person may send as this address (their own, or a box with the right to)."""
-    if address.key not in {own.key for own in sending_addresses(db, principal)}:
+    """NotPermitted unless the person may send as this address (their own, or a box with the right to).
+
+    A detail may stand behind the name, `annv+tin@`, as in letters that come (RFC 5233 §1).
+    """
+    held = {own.key for own in sending_addresses(db, principal)}
+    if address.key not in held and address.without_detail().key not in held:
         raise NotPermitted(str(address))
 
 
@@ -106,9 +118,13 @@ def sending_box(db: Reader, principal: Principal, address: Address | None) -> Ac
 
 def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Submitted:
     """Deliver to our own boxes, queue for the world, keep a copy where asked: durable together."""
-    _refuse_unless_active(uow, principal)
-    if letter.reverse_path is not None:
-        check_sender(uow, principal, letter.reverse_path)
+    account = _refuse_unless_active(uow, principal)
+    for address in (letter.reverse_path, *letter.authors):
+        if address is not None:
+            check_sender(uow, principal, address)
+    is_held = letter.limits is not None and not sending.admit(
+        uow, account, letter.limits, outside=len(letter.remote)
+    )
     sender = sending_box(uow, principal, letter.reverse_path)
     writing_rules.check(uow, principal, sender, letter.local, letter.writing)
     message = messages.put(uow, letter.content)
@@ -120,7 +136,7 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
             IncomingLetter(letter.content, letter.trace, reverse_path, letter.local, letter.smtputf8, sender),
         )
     if letter.remote:
-        outbound.add(
+        queued = outbound.add(
             uow,
             message,
             (
@@ -129,6 +145,7 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
                     remote.address.domain.lower(),
                     notify=remote.notify,
                     original_recipient=remote.original_recipient,
+                    held=sending.HELD if is_held else "",
                 )
                 for remote in letter.remote
             ),
@@ -139,18 +156,22 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
             return_full=letter.return_full,
             eight_bit=True,
             smtputf8=letter.smtputf8,
+            tls=letter.tls,
         )
+        if is_held:
+            sending.name_held_letter(uow, principal.account_id, queued)
     if letter.keep_in_sent_of is not None:
         _keep_copy(uow, principal, letter, message)
     usage.sent(uow, principal, letter)
     return Submitted(outcomes, len(letter.remote))
 
 
-def _refuse_unless_active(db: Reader, principal: Principal) -> None:
+def _refuse_unless_active(db: Reader, principal: Principal) -> Account:
     """A session outlives the lock of its account; what is sent in it must not."""
     account = directory_boxes.account_by_id(db.conn, principal.account_id)
     if account is None or account.state is not AccountState.ACTIVE:
         raise NotPermitted(str(principal.address))
+    return account
 
 
 def _keep_copy(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter, message: MessageId) -> None:

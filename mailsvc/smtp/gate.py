@@ -18,6 +18,7 @@ from mailsvc.smtp.wire.reply import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from config.settings import SendingSettings
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.addressees import Addressees
     from mailsvc.services.sign_in import SignIn
@@ -39,6 +40,8 @@ class Shared:
     hostname: str
     home: str
     max_hops: int
+    sending: SendingSettings
+    """How much those who sign in may send."""
     now: Callable[[], float]
     """Seconds since 1970."""
     token: Callable[[], str]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
 
+from mailsvc.mime.header_write import field_line, mailbox_words
 from mailsvc.model.errors import ServiceError, StoreUnavailable
+from mailsvc.services.authorship import authorship
 from mailsvc.services.receive import (
     ContentGone,
     IncomingLetter,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from directory.address import Address
+    from mailsvc.mime.header_write import Mailbox
     from mailsvc.services.receive import KnownContent, PreparedContent
     from mailsvc.smtp.gate import Accepted, Gate
     from mailsvc.smtp.rules import Client, Transaction
@@ -141,7 +145,17 @@ class Arrival:
         now = self._date()
         # The letter's name may not tell who else sent at that second: a random word, under our own host.
         content = self.content if shared.vetting is None else shared.vetting.cleaned(self.content)
-        content = trace.completed(content, date=now, message_id=f"{shared.token()}@{shared.hostname}")
+        try:
+            origin = shared.bridge.read(authorship, self.client.account, trace.header_of(content))
+        except ServiceError as error:
+            return self._refused(error)
+        content = trace.completed(
+            content,
+            date=now,
+            message_id=f"{shared.token()}@{shared.hostname}",
+            from_=_field("From", origin.missing),
+            sender=_field("Sender", origin.sender),
+        )
         hop = self._received()
         letter = OutgoingLetter(
             content=await self._prepare(content),
@@ -196,7 +210,7 @@ class Arrival:
         )
 
     def _date(self) -> str:
-        return format_datetime(datetime.fromtimestamp(int(self.gate.shared.now()), UTC).astimezone(_VIETNAM))
+        return _written_date(int(self.gate.shared.now()))
 
     def _refused(self, error: ServiceError) -> Reply:
         reply = says.SERVICE_SAYS.get(type(error), says.LOCAL_ERROR)
@@ -217,6 +231,12 @@ class Arrival:
         )
 
 
+@lru_cache(maxsize=4)
+def _written_date(seconds: int) -> str:
+    """RFC 5322 §3.3; a thousand letters share a second."""
+    return format_datetime(datetime.fromtimestamp(seconds, UTC).astimezone(_VIETNAM))
+
+
 OUTCOME_SAYS = {
     Outcome.OVER_QUOTA: Reply(452, "4.2.2", "The mailbox is full"),
     Outcome.MISSING: Reply(550, "5.1.1", "No such recipient here"),
@@ -229,6 +249,10 @@ def one_reply(replies: Sequence[Reply]) -> Reply:
     A refusal of all because of some would double the letter for the others.
     """
     return min(replies, key=lambda reply: (not reply.is_positive, reply.code))
+
+
+def _field(name: str, mailbox: Mailbox | None) -> bytes:
+    return b"" if mailbox is None else field_line(name, mailbox_words((mailbox,)))
 
 
 def _remote(item: Accepted) -> RemoteRecipient:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from mailsvc.model.errors import (
     AccountLocked,
+    BadLetter,
     CrossBranchForbidden,
     ListForbidden,
     NoSuchRecipient,
     NotPermitted,
     OverQuota,
+    SendingStopped,
+    SendingTooFast,
     ServiceError,
     SignInUnavailable,
     StoreUnavailable,
@@ -69,7 +72,25 @@ NOT_FROM_OUR_DOMAIN = Reply(
 SERVICE_SAYS: dict[type[ServiceError], Reply] = {
     NoSuchRecipient: Reply(550, "5.1.1", "No such recipient here"),
     OverQuota: Reply(452, "4.2.2", "The mailbox is full"),
-    NotPermitted: Reply(553, "5.7.1", "This sender address is not yours to use"),
+    NotPermitted: Reply(
+        550,
+        "5.7.1",
+        "Tài khoản này không được gửi bằng địa chỉ đó / This sender address is not yours to use",
+    ),
+    BadLetter: Reply(
+        550,
+        "5.6.0",
+        "Thư không ghi rõ người gửi (From) / The letter has no From that can be read, or several",
+    ),
+    SendingTooFast: Reply(
+        451, "4.7.1", "Gửi quá nhiều thư, hãy chờ rồi gửi lại / Too many letters: wait, and send it again"
+    ),
+    SendingStopped: Reply(
+        550,
+        "5.7.1",
+        "Tài khoản tạm ngừng gửi vì gửi ra ngoài bất thường, hãy báo quản trị / "
+        "Sending is stopped: the account wrote to too many outside; tell your administrator",
+    ),
     ListForbidden: Reply(
         550, "5.7.1", "Nhóm này không nhận thư của bạn / this list takes no letters from you"
     ),

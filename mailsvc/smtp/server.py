@@ -122,6 +122,7 @@ class SmtpServers:
             wide_list=settings.groups.wide_list,
             now=time.time,
             token=lambda: secrets.token_hex(12),
+            sending=settings.sending,
             vetting=None
             if resolver is None
             else Vetting(

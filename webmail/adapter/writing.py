@@ -200,6 +200,8 @@ class ServiceWriting:
             remote=found.remote,
             smtputf8=any(not str(one).isascii() for one in recipients),
             keep_in_sent_of=AccountId(fields.account_id),
+            authors=(reverse_path,),
+            limits=self._settings.sending,
             writing=Writing(self._settings.groups.wide_list, confirmed=confirmed),
         )
         with self._store.write() as uow:

@@ -105,14 +105,19 @@ def delivered_before(header: bytes, recipients: Iterable[Address]) -> set[str]:
     return {recipient.key for recipient in recipients if recipient.key in seen} if seen else set()
 
 
-def completed(content: bytes, *, date: str, message_id: str) -> bytes:
+def completed(
+    content: bytes, *, date: str, message_id: str, from_: bytes = b"", sender: bytes = b""
+) -> bytes:
     """A submitted letter with Date and Message-ID, which it must have, and without Bcc (RFC 6409 §8.2, §8.3).
 
-    RFC 5322 §3.6.3: what stands in Bcc is not shown to others; some clients leave its removal to the server.
+    RFC 5322 §3.6.3: what stands in Bcc is not shown to others; some clients leave its removal to the server. `from_`
+    is the whole field where there was none, `sender` the one that takes the place of whatever stood there
+    (RFC 6409 §8.1).
     """
+    content = without_field(content, b"sender")
     header = header_of(content)
     body = content[len(header) :]
-    missing = b""
+    missing = from_ + sender
     if not _DATE.search(header):
         missing += b"Date: " + date.encode() + b"\r\n"
     if not _MESSAGE_ID.search(header):

@@ -134,4 +134,4 @@ def test_a_lock_ends_what_is_open(service: Service) -> None:
         assert smtp.asks(b"MAIL FROM:<p8@lamdong.example>").startswith(b"250")
         assert smtp.asks(b"RCPT TO:<x@world.example>").startswith(b"250")
         assert smtp.asks(b"DATA").startswith(b"354")
-        assert smtp.asks(b"Subject: x\r\n\r\nx\r\n.").startswith(b"553 5.7.1")
+        assert smtp.asks(b"Subject: x\r\n\r\nx\r\n.").startswith(b"550 5.7.1")

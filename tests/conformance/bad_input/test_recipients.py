@@ -90,7 +90,7 @@ def test_somebody_signed_in_may_not_use_the_address_of_another(service: Service)
         assert smtp.asks(b"MAIL FROM:<an@lamdong.example>").startswith(b"530 5.7.0")
         assert smtp.asks(b"AUTH PLAIN " + plain("an", "Mat-khau-1")).startswith(b"235")
         for sender in (b"binh@lamdong.example", b"x@world.example", b"an@world.example"):
-            assert smtp.asks(b"MAIL FROM:<" + sender + b">").startswith(b"553 5.7.1")
+            assert smtp.asks(b"MAIL FROM:<" + sender + b">").startswith(b"550 5.7.1")
         assert smtp.asks(b"MAIL FROM:<an@lamdong.example>").startswith(b"250")
 
 

@@ -26,6 +26,11 @@ def to(local):
     return f"{local}@{DOMAIN}"
 
 
+def own_letter(number):
+    """A letter from an, who signs in."""
+    return letter(number).replace(b"vanthu@", b"an@")
+
+
 def mx(running):
     return smtplib.SMTP("127.0.0.1", running.ports["smtp.listen"])
 
@@ -86,7 +91,7 @@ def test_submission_needs_a_name_and_an_address_of_ones_own(running):
             client.login(to("nobody"), "wrong")
         assert wrong.value.smtp_error == unknown.value.smtp_error
         client.login(to("an"), PASSWORD)
-        assert client.mail(to("bo"))[:1] == (553,)
+        assert client.mail(to("bo"))[:1] == (550,)
         refused = client.sendmail(
             to("an"), [to("bo"), to("nobody"), "x@world.example"], b"Subject: hi\r\nBcc: y\r\n\r\nhi\r\n"
         )
@@ -107,7 +112,7 @@ def test_starttls_then_auth_on_the_submission_port(running):
     with smtplib.SMTP("127.0.0.1", running.ports["submission.listen"]) as client:
         client.starttls(context=NO_CHECK())
         client.login("an", PASSWORD)  # the default domain completes a name alone
-        client.sendmail(to("an"), [to("bo")], letter(3))
+        client.sendmail(to("an"), [to("bo")], own_letter(3))
 
 
 def test_strangers_cannot_sign_in_in_clear(tmp_path):
@@ -124,7 +129,7 @@ def test_strangers_cannot_sign_in_in_clear(tmp_path):
 def test_who_signed_in_may_relay_on_port_25(running):
     with mx(running) as client:
         client.login(to("an"), PASSWORD)
-        assert client.sendmail(to("an"), ["y@world.example"], letter(4)) == {}
+        assert client.sendmail(to("an"), ["y@world.example"], own_letter(4)) == {}
 
 
 def test_loops_are_stopped(running):
@@ -207,3 +212,53 @@ def test_a_strangers_guesses_and_connections_have_an_end(tmp_path):
                     break
         else:
             pytest.fail("places are not given back")
+
+
+def signed_in(running):
+    client = smtplib.SMTP("127.0.0.1", running.ports["submission.listen"])
+    client.login(to("an"), PASSWORD)
+    return client
+
+
+def test_from_is_ones_own_or_the_letter_is_refused_in_two_languages(running):
+    with signed_in(running) as client, pytest.raises(smtplib.SMTPDataError) as refused:
+        client.sendmail(to("an"), [to("bo")], f"From: {to('bo')}\r\nSubject: x\r\n\r\nhi\r\n")
+    assert refused.value.smtp_code == 550
+    assert refused.value.smtp_error.startswith(
+        b"5.7.1 Tai khoan nay khong duoc gui bang dia chi do / This sender"
+    )
+    with signed_in(running) as client:
+        client.ehlo()
+        client.docmd("MAIL", f"FROM:<{to('an')}> SMTPUTF8")
+        client.rcpt(to("bo"))
+        code, text = client.data(f"From: {to('bo')}\r\n\r\nhi\r\n")
+    assert code == 550
+    assert text.startswith("5.7.1 Tài khoản này".encode())  # RFC 6531 §3.7.4.2
+
+
+def test_a_unit_box_sends_and_sender_names_the_person(running):
+    from directory.model import AccountKind, Right
+    from directory.repository import delegations
+    from tests.support.mail import NOW, add_account
+
+    with running.store.write() as uow:
+        unit = add_account(uow, "donvi", AccountKind.UNIT)
+        delegations.grant(uow.conn, unit, running.boxes["an"], Right.READ | Right.SEND_AS, NOW, None)
+    with signed_in(running) as client:
+        client.sendmail(
+            to("donvi"),
+            [to("bo")],
+            f"From: {to('donvi')}\r\nSender: x@evil.com\r\nSubject: unit\r\n\r\nhi\r\n",
+        )
+    stored = running.letters("bo")[-1]
+    assert f"\r\nSender: an <{to('an')}>\r\n".encode() in stored
+    assert b"evil.com" not in stored
+
+
+def test_a_letter_without_a_header_gets_one(running):
+    with signed_in(running) as client:
+        client.sendmail(to("an"), [to("bo")], "only text\r\n")
+    stored = running.letters("bo")[-1]
+    assert f"\r\nFrom: an <{to('an')}>\r\n".encode() in stored
+    assert b"\r\nMessage-ID: <" in stored
+    assert stored.endswith(b"\r\n\r\nonly text\r\n")
