@@ -17,6 +17,7 @@ from directory.life.departing import add_months
 from directory.life.keeping import Departed, archive_due, departure_of, is_absent
 from directory.life.plan import LifePlan, life_to_json, plan_life
 from directory.life.source import SourceError, from_source, to_source
+from directory.life.unused import Unused, lock_unused, note_listed, unused_accounts, unused_state
 
 __all__ = [
     "Absence",
@@ -31,6 +32,7 @@ __all__ = [
     "SecondPost",
     "SourceError",
     "Transfer",
+    "Unused",
     "add_months",
     "apply_life",
     "archive_due",
@@ -38,7 +40,11 @@ __all__ = [
     "from_source",
     "is_absent",
     "life_to_json",
+    "lock_unused",
     "name_of",
+    "note_listed",
     "plan_life",
     "to_source",
+    "unused_accounts",
+    "unused_state",
 ]

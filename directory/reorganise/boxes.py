@@ -13,6 +13,7 @@ from directory.model import AccountKind, AccountState, AddressKind, GroupKind, R
 from directory.provision.faults import Fault, Remark
 from directory.reorganise.acts import Ending
 from directory.reorganise.draft import Draft
+from directory.repository.group_rules import rule_from_json
 from directory.tables import accounts, addresses, administrators, delegations, group_members, groups
 
 _READ = Right.READ.value
@@ -52,6 +53,7 @@ def settle_boxes(draft: Draft, endings: Sequence[Ending], warnings: list[Remark]
             heir = _post_box(draft, act, box["post_role"], endings)
             _settle_post(draft, act, box, heir, done, warnings)
     _move_administrators(draft, endings, done, warnings)
+    _rules_follow(draft, endings, warnings)
     for act in endings:
         if act.staff_to:
             for row in draft.by(groups, "unit_id", draft.id_of_code[act.code]):
@@ -236,6 +238,24 @@ def _replace_in_groups(draft: Draft, box: Row, heir: Row, done: Boxes) -> None:
         if heir["id"] not in present:
             draft.add(group_members, group_id=group["id"], account_id=heir["id"], member_group_id=None)
         done.groups.append((group["name"], draft.address(box["id"]), draft.address(heir["id"])))
+
+
+def _rules_follow(draft: Draft, endings: Sequence[Ending], warnings: list[Remark]) -> None:
+    """Rules of computed groups that name a unit that ends name its successor from now on."""
+    successor_of = {act.code: act.staff_to for act in endings}
+    line_of = {act.code: act.line for act in endings}
+    for row in draft.rows(groups):
+        if row["kind"] != GroupKind.COMPUTED.value or row["branch"] is None:
+            continue
+        rule = rule_from_json(row["branch"], row["rule"])
+        after = rule.following(successor_of)
+        if after == rule:
+            continue
+        draft.put(groups, row["id"], rule=after.to_json())
+        for code in dict.fromkeys((rule.under, *rule.except_units)):
+            if code in successor_of:
+                values = {"value": row["name"], "before": code, "after": successor_of[code] or "–"}
+                warnings.append(Remark(line_of[code], "code", Fault.RULE_FOLLOWS, values))
 
 
 def _move_administrators(

@@ -25,6 +25,7 @@ from mailsvc.run.background import Housekeeping, Indexer
 from mailsvc.run.metrics import Metrics
 from mailsvc.run.months import MonthKeeper
 from mailsvc.run.paths import tls_paths
+from mailsvc.run.staff import StaffDays
 from mailsvc.run.upkeep import Upkeep
 from mailsvc.run.usage import UsageWriter
 from mailsvc.services.mend import restart_when_mended, settle_at_start
@@ -80,6 +81,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     usage = Usage(store.clock)
     usage_writer = UsageWriter(usage, bridge)
     months = MonthKeeper(settings, store, bridge)
+    staff = StaffDays(settings, store, bridge)
     dns = settings.dns
     resolver = DnsResolver(nameservers=dns.nameservers, port=dns.port, trusted=dns.trusted)
     smtp = SmtpServers(settings, store, bridge, sign_in, tls, resolver)
@@ -99,7 +101,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await metrics.start()
     tasks = [
         asyncio.create_task(part.run())
-        for part in (worker, indexer, usage_writer, months, housekeeping, upkeep)
+        for part in (worker, indexer, usage_writer, months, staff, housekeeping, upkeep)
     ]
     gc.collect()
     gc.freeze()  # what is loaded now stays; collections then look only at what traffic makes

@@ -91,6 +91,12 @@ def steady_clock(uow: UnitOfWork) -> int:
     return steady
 
 
+def steady_now(db: Reader) -> int:
+    """The time for forgetting as it stands; of the clock before the first run."""
+    row = db.one(CLOCK, {})
+    return db.clock() if row is None else min(db.clock(), int(row[0]))
+
+
 def forget_old(uow: UnitOfWork, recover_days: int) -> None:
     """Past their days, deleted letters can no longer be recovered; old changes and finished queue rows go."""
     forget_old_changes(uow)

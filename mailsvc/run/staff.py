@@ -1,0 +1,83 @@
+"""Runs what a day brings to the staff: looks every ten minutes, works in a thread, writes in short units."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from directory.model import vietnam_day
+from directory.policies import Defaults
+from directory.provision import PlanDriftedError
+from mailsvc.model.errors import ServiceError
+from mailsvc.services import life, staff_days, unused
+from mailsvc.services.housekeeping import steady_now
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from directory.life import LifePlan, Unused
+    from directory.scheduled import Waiting
+    from mailsvc.net.bridge import Bridge
+    from mailsvc.services.unused import PreparedNotice
+    from mailsvc.storage.store import Store
+
+log = structlog.get_logger()
+LOOK_SECONDS = 600.0
+
+
+class StaffDays:
+    """Scheduled plans, the archiving of kept boxes, computed groups and accounts that nobody uses."""
+
+    def __init__(self, settings: Settings, store: Store, bridge: Bridge) -> None:
+        self._defaults = Defaults.from_settings(settings)
+        self._store = store
+        self._bridge = bridge
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except ServiceError as error:
+                log.warning("the day's work on the staff waits", why=str(error))
+            except Exception:
+                log.exception("the day's work on the staff failed; it is tried again")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Do what is due now."""
+        at = self._bridge.read(steady_now)
+        for waiting in self._bridge.read(staff_days.due, at):
+            await self._apply(waiting)
+        if not self._bridge.read(staff_days.is_new_day, at):
+            return
+        while await self._bridge.write(staff_days.archive_due, at):
+            pass
+        await self._bridge.write(staff_days.refresh_groups, at)
+        found, prepared = await self._bridge.slow(self._look_for_unused, at)
+        await self._bridge.write(unused.deliver, prepared, at)
+        locked = await self._bridge.write(unused.lock, found, at)
+        await self._bridge.write(staff_days.finish_day, vietnam_day(at))
+        log.info(
+            "the day's work on the staff is done", unused=len(found), letters=len(prepared), locked=locked
+        )
+
+    async def _apply(self, waiting: Waiting) -> None:
+        plan = await self._bridge.slow(self._plan, waiting)
+        try:
+            done = await self._bridge.write(life.apply_waiting, waiting, plan)
+        except PlanDriftedError:
+            log.info("a plan waits: somebody acts on the directory", plan=waiting.id)
+            return
+        log.info("a plan's day has come", plan=waiting.id, applied=done)
+
+    def _plan(self, waiting: Waiting) -> LifePlan | None:
+        with self._store.read() as db:
+            return life.prepare_waiting(db, waiting, self._defaults)
+
+    def _look_for_unused(self, at: int) -> tuple[list[Unused], list[PreparedNotice]]:
+        with self._store.read() as db:
+            found = unused.look(db, at, self._defaults)
+            notices = unused.notices(db, found, at)
+            return found, unused.prepare_notices(notices, self._store.pieces, at, unused.home_domain(db))
