@@ -63,7 +63,7 @@ def unused_state(
         return None
     account, used, listed = found[0]
     away = _away(conn, [account], day)
-    if account.person_id is not None and away.get(account.person_id) == day:
+    if account.person_id is not None and away.get(account.person_id, date.min) > day:
         return None
     rule = effective_policy(conn, account_id, day, defaults or Defaults()).inactivity
     return _unused(account, used, listed, rule, away, {account.id: used_on} if used_on else {}, day)
@@ -82,7 +82,7 @@ def unused_accounts(
     contexts = _contexts(conn, day)
     found = []
     for account, used, listed in rows:
-        if account.person_id is not None and away.get(account.person_id) == day:
+        if account.person_id is not None and away.get(account.person_id, date.min) > day:
             continue
         rule = rules.of(contexts.get(account.person_id or 0, []))
         state = _unused(account, used, listed, rule, away, used_on or {}, day)
@@ -147,13 +147,13 @@ def _unused(
 
 
 def _away(conn: Connection, people: Sequence[Account], day: date) -> dict[int, date]:
-    """The last day on which a person was on leave, or `day` itself where they still are."""
+    """The day on which a person came back from leave; a later one than `day` where they are still away."""
     query = select(absences.c.person_id, func.max(func.coalesce(absences.c.valid_to, "9999-12-31"))).where(
         absences.c.valid_from <= day.isoformat()
     )
     wanted = {account.person_id for account in people}
     return {
-        row[0]: min(date.fromisoformat(row[1]), day)
+        row[0]: min(date.fromisoformat(row[1]), day + timedelta(days=1))
         for row in conn.execute(query.group_by(absences.c.person_id))
         if row[0] in wanted
     }
