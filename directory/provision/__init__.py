@@ -31,8 +31,9 @@ from directory.provision.plan import (
     UnitPlan,
     plan_to_json,
 )
-from directory.provision.recording import ACCOUNT_TABLES, UNIT_TABLES, recording
+from directory.provision.recording import ACCOUNT_TABLES, UNIT_TABLES, recording, recording_accounts
 from directory.provision.seal import seal
+from directory.provision.staging import PART, STAGED_FROM, Staged, drop, joined, left_behind, stage
 from directory.provision.stored import (
     PlanState,
     StoredPlan,
@@ -57,6 +58,8 @@ from directory.provision.units import plan_units
 
 __all__ = [
     "ACCOUNT_TABLES",
+    "PART",
+    "STAGED_FROM",
     "UNIT_TABLES",
     "AccountChange",
     "AccountLock",
@@ -76,6 +79,7 @@ __all__ = [
     "ProvisionSettings",
     "Remark",
     "Sheet",
+    "Staged",
     "StoredPlan",
     "Undo",
     "UndoFault",
@@ -88,6 +92,9 @@ __all__ = [
     "apply_units",
     "body_of",
     "carry_out_undo",
+    "drop",
+    "joined",
+    "left_behind",
     "list_plans",
     "mark_applied",
     "plan_accounts",
@@ -97,9 +104,11 @@ __all__ = [
     "read_accounts",
     "read_units",
     "recording",
+    "recording_accounts",
     "seal",
     "show_plan",
     "source_of",
+    "stage",
     "store_plan",
     "unit_row",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from directory import audit
 from directory.address import Address
-from directory.model import AccountId, AccountKind, AccountState, AddressKind, PostRole, UnitId
+from directory.model import AccountId, AccountState, AddressKind, PostRole, UnitId
 from directory.provision.plan import (
     AccountChange,
     AccountLock,
@@ -19,9 +19,10 @@ from directory.provision.plan import (
     PlanDriftedError,
     PlanRefusedError,
 )
+from directory.provision.staging import Staged, day_text, stage, switch_on
 from directory.repository.domains import OnAccountsCreated
 from directory.repository.groups import refresh
-from directory.repository.rows import allocate_ids, chunks, insert_rows, update_rows
+from directory.repository.rows import chunks, insert_rows, update_rows
 from directory.repository.units import units_on
 from directory.tables import accounts, addresses, person_identifiers, persons, posts
 
@@ -34,11 +35,12 @@ def apply_accounts(
     actor: str,
     on_accounts_created: OnAccountsCreated,
     confirmed_locks: int | None = None,
+    staged: Staged | None = None,
 ) -> dict[str, AccountId]:
     """Make, change, move and lock the boxes of a sealed plan, or nothing: what is raised undoes the caller's transaction.
 
     A plan that asks before it locks so many wants the number again (`confirmed_locks`), else LocksUnconfirmedError.
-    Returns the new boxes by address key.
+    Boxes that were `staged` before are switched on; else they are inserted now. Returns the new boxes by address key.
     """
     if plan.refused:
         raise PlanRefusedError(f"{plan.counts['refused']} lines are refused")
@@ -49,13 +51,16 @@ def apply_accounts(
     altered = (*plan.changes, *plan.moves)
     _refuse_drift(conn, plan, altered)
     try:
-        created = _create(conn, plan.creates, plan.effective_on, at)
+        made = staged or stage(
+            conn, plan.creates, at=at, on_accounts_created=on_accounts_created, unseen=False
+        )
+        if staged is not None:
+            switch_on(conn, staged)
+        created = _switch_on(conn, plan.creates, made, plan.effective_on, at)
         _alter(conn, altered, plan.effective_on, at)
         _lock(conn, plan.locks, at)
     except IntegrityError as error:
         raise PlanDriftedError("an address or identifier was given away meanwhile") from error
-    if created:
-        on_accounts_created(conn, list(created.values()))
     refresh(conn, plan.effective_on)
     audit.record(conn, actor, "account.import", "plan", plan.counts, at)
     return created
@@ -91,74 +96,25 @@ def _lock(conn: Connection, locks: Sequence[AccountLock], at: int) -> None:
         conn.execute(to_lock.values(state=AccountState.LOCKED.value, locked_at=at))
 
 
-def _create(conn: Connection, creates: Sequence[NewAccount], on: date, at: int) -> dict[str, AccountId]:
-    account_ids = [AccountId(number) for number in allocate_ids(conn, accounts, len(creates))]
-    people = [
-        (new, account_id) for new, account_id in zip(creates, account_ids, strict=True) if _is_person(new)
-    ]
-    person_ids = dict(
-        zip((account_id for _, account_id in people), allocate_ids(conn, persons, len(people)), strict=True)
-    )
-    insert_rows(conn, persons, [_person(new, person_ids[account_id], at) for new, account_id in people])
-    insert_rows(
-        conn,
-        person_identifiers,
-        [
-            {"person_id": person_ids[account_id], "scheme": new.identifier[0], "value": new.identifier[1]}
-            for new, account_id in people
-            if new.identifier is not None
-        ],
-    )
-    pairs = list(zip(creates, account_ids, strict=True))
-    insert_rows(conn, accounts, [_account(new, number, person_ids.get(number), at) for new, number in pairs])
+def _switch_on(
+    conn: Connection, creates: Sequence[NewAccount], staged: Staged, on: date, at: int
+) -> dict[str, AccountId]:
+    """Give the new boxes their addresses, and the people behind them posts and identifiers."""
+    pairs = list(zip(creates, staged.account_ids, strict=True))
     _free_reserved(conn, [new.address for new in creates if new.claims_reserved])
     rows = [_address(new.address, AddressKind.PRIMARY, number, at) for new, number in pairs]
     rows += [_address(alias, AddressKind.ALIAS, number, at) for new, number in pairs for alias in new.aliases]
     insert_rows(conn, addresses, rows)
+    people = [(new, staged.person_ids[number]) for new, number in pairs if number in staged.person_ids]
+    identified = [(person, new.identifier) for new, person in people if new.identifier is not None]
     insert_rows(
         conn,
-        posts,
-        [
-            _post(person_ids[account_id], new.unit_id, new.role, new.title, on)
-            for new, account_id in people
-            if new.unit_id is not None
-        ],
+        person_identifiers,
+        [{"person_id": person, "scheme": scheme, "value": value} for person, (scheme, value) in identified],
     )
+    placed = [(new, new.unit_id, person) for new, person in people if new.unit_id is not None]
+    insert_rows(conn, posts, [_post(person, unit, new.role, new.title, on) for new, unit, person in placed])
     return {new.address.key: number for new, number in pairs}
-
-
-def _is_person(new: NewAccount) -> bool:
-    return new.kind is AccountKind.PERSONAL
-
-
-def _person(new: NewAccount, person_id: int, at: int) -> dict[str, Any]:
-    return {
-        "id": person_id,
-        **new.texts.person_columns,
-        "birth_date": _day(new.birth_date),
-        "phone": new.phone,
-        "created_at": at,
-    }
-
-
-def _day(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-def _account(new: NewAccount, account_id: AccountId, person_id: int | None, at: int) -> dict[str, Any]:
-    return {
-        "id": account_id,
-        "kind": new.kind.value,
-        "unit_id": new.unit_id,
-        "person_id": person_id,
-        "post_role": new.role.value if new.role is not None and not _is_person(new) else None,
-        **new.texts.account_columns,
-        "password_hash": new.password_hash,
-        "must_change_password": int(new.must_change),
-        "password_changed_at": at if new.password_hash is not None else None,
-        "quota_octets": new.quota_octets,
-        "created_at": at,
-    }
 
 
 def _address(address: Address, kind: AddressKind, account_id: AccountId, at: int) -> dict[str, Any]:
@@ -238,7 +194,7 @@ def _alter(conn: Connection, altered: Sequence[AccountChange], on: date, at: int
             {
                 "id": change.person_id,
                 **change.texts.person_columns,
-                "birth_date": _day(change.birth_date),
+                "birth_date": day_text(change.birth_date),
                 "phone": change.phone,
             }
             for change in people

@@ -8,16 +8,13 @@ from directory.provision.faults import Fault, Remark
 from directory.roster.columns import Column
 from directory.roster.grid import Grid, Remarks, RosterFileError
 from directory.roster.header import Header, find_header
+from directory.roster.machine import as_csv, has_machine_columns, is_machine_grid
 from directory.roster.old_text import converted
 from directory.roster.package import is_zip, refuse_other_formats
 from directory.roster.people import PersonReader, PersonRow
 from directory.roster.read_csv import decoded, read_csv
 from directory.roster.read_xlsx import read_xlsx
 from directory.roster.rows import PersonLine, people_lines
-
-_MACHINE_COLUMNS = frozenset({"full_name", "kind", "password_hash"})
-"""Names that only the format of design §9 has; an office writes words."""
-
 
 _STAND_IN = {
     Column.IDENTIFIER: (Column.CITIZEN, Column.STAFF),
@@ -37,6 +34,7 @@ class Roster:
     labels: tuple[str, ...] = ()
     label_of: Mapping[str, str] = field(default_factory=dict)  # the label of each field that remarks name
     lines: tuple[PersonLine, ...] = ()  # as they stood in the file
+    table: bytes | None = None  # it was the table of design §9 in a workbook: here as CSV
 
 
 def is_machine_format(data: bytes) -> bool:
@@ -49,13 +47,15 @@ def is_machine_format(data: bytes) -> bool:
         return False
     first = next((line for line in text.lstrip("\ufeff").splitlines() if line.strip()), "")
     names = {cell.strip().strip('"').lower() for cell in first.replace(";", ",").split(",")}
-    return not first or bool(names & _MACHINE_COLUMNS)
+    return not first or has_machine_columns(names)
 
 
 def read_roster(data: bytes, *, today: date, sheet: str | None = None) -> Roster:
     """The people of a CSV or XLSX roster; a file that cannot be read is one refusal."""
     try:
         grid = converted(_grid(data, sheet))
+        if is_machine_grid(grid):
+            return Roster((), table=as_csv(grid))
         header = _header_of(grid)
     except RosterFileError as error:
         return Roster((), (error.remark,))
@@ -97,6 +97,10 @@ def _label_of(header: Header) -> dict[str, str]:
 
 def _grid(data: bytes, sheet: str | None) -> Grid:
     if is_zip(data):
-        return read_xlsx(data, sheet, lambda grid: find_header(converted(grid)) is not None)
+        return read_xlsx(data, sheet, _is_list)
     refuse_other_formats(data)
     return read_csv(data)
+
+
+def _is_list(grid: Grid) -> bool:
+    return is_machine_grid(grid) or find_header(converted(grid)) is not None
