@@ -393,9 +393,26 @@ class GroupSettings(_Section):
     )
 
 
+class ProvisionSettings(_Section):
+    """Rosters, and the first passwords of those whom they bring."""
+
+    max_lock_percent: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="per cent of the accounts in scope that a roster locks without asking again",
+    )
+    first_password_hours: int = Field(
+        6, ge=1, description="working hours from the hand-over of a slip until an unchanged password locks"
+    )
+
+
 class AdministrationSettings(_Section):
     """What administrators may do, and how long their tools are trusted."""
 
+    reading_days: int = Field(
+        30, ge=1, le=365, description="days for which reading another's mailbox may be asked for, at most"
+    )
     unit_admins_make_unit_boxes: bool = Field(
         False, description="unit administrators make unit and post boxes too, not only personal ones"
     )
@@ -484,6 +501,7 @@ class Settings(_Section):
     ldap: LdapSettings = LdapSettings()
     life: LifeSettings = LifeSettings()
     groups: GroupSettings = GroupSettings()
+    provision: ProvisionSettings = ProvisionSettings()
     administration: AdministrationSettings = AdministrationSettings()
     search: SearchSettings = SearchSettings()
     calendar: CalendarSettings = CalendarSettings()

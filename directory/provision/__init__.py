@@ -3,6 +3,7 @@
 bytes → `read_…` → rows → `plan_…` (reads) → `seal` (hashes) → `apply_…` (writes).
 """
 
+from directory.passwords import PasswordRule
 from directory.provision.accounts import plan_accounts
 from directory.provision.apply_accounts import apply_accounts
 from directory.provision.apply_units import apply_units
@@ -72,6 +73,7 @@ __all__ = [
     "LocksUnconfirmedError",
     "NewAccount",
     "NewUnit",
+    "PasswordRule",
     "Plan",
     "PlanDriftedError",
     "PlanRefusedError",

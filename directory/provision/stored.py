@@ -75,14 +75,19 @@ def store_plan(
     undo: str | None = None,
     creator_id: AccountId | None = None,
     source: str | None = None,
+    schedule: bool = False,
 ) -> PlanId:
-    """Keep a plan; `body` is `body_of(plan)` where that was made beforehand, `undo` the journal of applying it."""
+    """Keep a plan; `body` is `body_of(plan)` where that was made beforehand, `undo` the journal of applying it.
+
+    One that is not applied waits: with `schedule` for its effective day, else until somebody applies it.
+    """
+    waits = PlanState.SCHEDULED if schedule else PlanState.SHOWN
     plan_id = PlanId(
         insert_one(
             conn,
             plans,
             kind=kind,
-            state=(PlanState.APPLIED if applied else PlanState.SHOWN).value,
+            state=(PlanState.APPLIED if applied else waits).value,
             effective_on=plan.effective_on.isoformat(),
             summary=json.dumps(plan.counts),
             body=body if body is not None or not isinstance(plan, Plan) else body_of(plan),
@@ -101,7 +106,8 @@ def store_plan(
 
 def mark_applied(conn: Connection, plan_id: PlanId, at: int, *, undo: str) -> bool:
     """Say that a plan shown before is now true, and how it is undone; whether it was still waiting."""
-    waiting = (plans.c.id == plan_id) & (plans.c.state == PlanState.SHOWN.value)
+    waits = [PlanState.SHOWN.value, PlanState.SCHEDULED.value]
+    waiting = (plans.c.id == plan_id) & plans.c.state.in_(waits)
     values = {"state": PlanState.APPLIED.value, "applied_at": at, "undo": undo, "source": None}
     return conn.execute(update(plans).where(waiting).values(**values)).rowcount == 1
 
