@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from mailsvc.model.errors import ServiceError
-from webmail import formats
+from webmail import console, formats
 from webmail.api.app import create_api
 from webmail.carddav.app import create_carddav
 from webmail.carddav.well_known import well_known
@@ -81,6 +81,7 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     for blueprint in (gate.screen, mailbox.screen, letter.screen, acts.screen, search.screen, compose.screen):
         app.register_blueprint(blueprint)
     app.register_blueprint(statistics_page.screen)
+    app.register_blueprint(console.screen)
     app.register_error_handler(ServiceError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _went_wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from webmail.translations import en, vi
+from webmail.translations import console_en, console_vi, en, vi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,10 @@ class Catalog:
         return text.format(**values) if values else text
 
 
-CATALOGS: Final[dict[str, Catalog]] = {"vi": Catalog("vi", vi.WORDS), "en": Catalog("en", en.WORDS)}
+CATALOGS: Final[dict[str, Catalog]] = {
+    "vi": Catalog("vi", vi.WORDS | console_vi.WORDS),
+    "en": Catalog("en", en.WORDS | console_en.WORDS),
+}
 
 
 def catalog(language: str | None) -> Catalog:

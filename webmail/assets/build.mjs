@@ -11,10 +11,10 @@ const out = process.argv[2] ?? join(here, "..", "static");
 const sha = (data) => createHash("sha256").update(data).digest("hex");
 
 const ICONS = [
-  "archive", "arrow-left", "badge", "code", "ellipsis", "file-pen-line", "folder", "folder-input", "folder-plus", "forward", "inbox",
-  "key-round", "link", "list", "list-ordered", "log-out", "mail", "mail-open", "menu", "messages-square", "octagon-alert",
-  "paperclip", "printer", "remove-formatting", "reply", "reply-all", "save", "search", "send", "sliders-horizontal",
-  "square-pen", "star", "text-quote", "trash-2", "type", "users", "x",
+  "archive", "arrow-left", "badge", "building-2", "code", "ellipsis", "file-pen-line", "file-up", "folder", "folder-input", "folder-plus", "forward", "inbox",
+  "key-round", "link", "list", "list-ordered", "lock", "lock-open", "log-out", "mail", "mail-open", "menu", "messages-square", "octagon-alert",
+  "paperclip", "printer", "remove-formatting", "reply", "reply-all", "save", "scroll-text", "search", "send", "shield-check", "sliders-horizontal",
+  "square-pen", "star", "text-quote", "trash-2", "type", "user-plus", "users", "x",
 ];
 
 async function sprite() {
@@ -50,11 +50,14 @@ const entries = {};
 for (const [path, output] of Object.entries(result.metafile.outputs)) {
   if (output.entryPoint) entries[output.entryPoint.endsWith("main.ts") ? "main.js" : basename(output.entryPoint).replace(/\.ts$/, ".js")] = basename(path);
 }
-const css = await build({ entryPoints: [join(here, "main.css")], bundle: true, minify: true, write: false, charset: "utf8", target: ["chrome120"] });
+const style = async (name) =>
+  (await build({ entryPoints: [join(here, name)], bundle: true, minify: true, write: false, charset: "utf8", target: ["chrome120"] })).outputFiles[0].contents;
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const file of result.outputFiles) await writeFile(join(out, basename(file.path)), file.contents);
-const loose = { "main.css": css.outputFiles[0].contents, "icons.svg": Buffer.from(await sprite()), "seal.svg": await readFile(join(here, "seal.svg")) };
+const loose = {
+  "main.css": await style("main.css"), "console.css": await style("console.css"),
+  "icons.svg": Buffer.from(await sprite()), "seal.svg": await readFile(join(here, "seal.svg")) };
 for (const [name, data] of Object.entries(loose)) {
   const [stem, suffix] = name.split(".");
   entries[name] = `${stem}-${sha(data).slice(0, 10)}.${suffix}`;
