@@ -16,6 +16,7 @@ from mailsvc.imap.eager import Started
 from mailsvc.imap.handlers.capability import capability_code
 from mailsvc.imap.handlers.context import Context
 from mailsvc.imap.handlers.dispatch import MailboxGoneError, carry_out
+from mailsvc.imap.handlers.news import news
 from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.command import Command, State
 from mailsvc.imap.wire.errors import ProtocolError
@@ -154,6 +155,7 @@ class ImapConnection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         self.ctx.close_mailbox()
+        self.ctx.stop_notifying()
 
     def data_received(self, data: bytes) -> None:
         """Take octets, and carry out what is whole."""
@@ -303,6 +305,9 @@ class ImapConnection(asyncio.Protocol):
     def look_again(self) -> None:
         """The directory changed: look at the rights before anything else is said, at once while the client idles."""
         self.rights_are_stale = True
+        if self.ctx.notified is not None:
+            self.ctx.notified.is_stale = True
+            self._wake()
         self._wake()
 
     def _check_rights(self) -> None:
@@ -319,21 +324,24 @@ class ImapConnection(asyncio.Protocol):
         except (MailboxMissing, WrongCredentials):
             raise MailboxGoneError from None
 
-    # -- news while the client idles (RFC 2177)
+    # -- news without a command (RFC 2177, RFC 5465)
 
     def _wake(self) -> None:
-        if self.ctx.is_idling and not self._wake_is_due:
+        if (self.ctx.is_idling or self.ctx.notified is not None) and not self._wake_is_due:
             self._wake_is_due = True
-            self._loop.call_soon(self._tell_idling)
+            self._loop.call_soon(self._tell_at_once)
 
-    def _tell_idling(self) -> None:
+    def _tell_at_once(self) -> None:
+        """Tell a client that idles or has asked for it; during a command the news come with its tagged reply."""
         self._wake_is_due = False
-        if not self.ctx.is_idling or self._is_closing:
+        notified = self.ctx.notified
+        if self._is_closing or self._task is not None or not (self.ctx.is_idling or notified):
             return
         try:
             if self.rights_are_stale:
                 self._check_rights()
-            self._send(self.ctx.news(expunges=True))
+            expunges = self.ctx.is_idling or (notified is not None and notified.expunges_at_once)
+            self._send(news(self.ctx, expunges=expunges))
         except (MailboxGoneError, MailboxMissing):
             self._bye("The mailbox is gone", None)
         except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from directory.model import Right
+from mailsvc.model.changes import MailboxListChanged
 from mailsvc.model.errors import NotPermitted, TooLarge, TooMany
 from mailsvc.storage import mailbox_metadata
 
@@ -42,6 +43,7 @@ def write(
     for name, value in values:
         viewer = int(principal.account_id) if name.startswith(PRIVATE) else mailbox_metadata.EVERYONE
         mailbox_metadata.put(uow, mailbox, viewer, name, value)
+    uow.record(MailboxListChanged(principal.account_id if place is None else place.mailbox.account_id))
     if len(mailbox_metadata.of(uow, mailbox, principal.account_id)) > MAX_ENTRIES:
         raise TooMany(f"{MAX_ENTRIES} annotations")
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mailsvc.imap.handlers.contents import ContentCache
     from mailsvc.imap.handlers.mailbox_view import MailboxView
+    from mailsvc.imap.handlers.notify import Notified
     from mailsvc.imap.wire.replies import InternalDates
     from mailsvc.imap.wire.session import ImapSession
     from mailsvc.net.bridge import Bridge
@@ -90,6 +91,7 @@ class Context:
         "is_idling",
         "is_plain_text_allowed",
         "is_secure",
+        "notified",
         "offers_tls",
         "parts",
         "peer",
@@ -128,6 +130,8 @@ class Context:
         self.wake = wake
         self.user: Principal | None = None
         self.view: MailboxView | None = None
+        self.notified: Notified | None = None
+        """What the client has asked to be told of other mailboxes (RFC 5465)."""
         self.condstore = False
         """The client knows of mod-sequences (RFC 7162 §3.1)."""
         self.qresync = False
@@ -174,6 +178,12 @@ class Context:
         """Note a letter that cannot be read any more."""
         log.error("imap_letter_damaged", conn=self.connection_id, message=message, damage=what)
 
+    def stop_notifying(self) -> None:
+        """Tell nothing but what every client is told."""
+        if self.notified is not None:
+            self.notified.end()
+            self.notified = None
+
     def close_mailbox(self) -> None:
         """Leave the open mailbox, if there is one."""
         if self.view is not None:
@@ -183,13 +193,8 @@ class Context:
     def forget_user(self) -> None:
         """Back to before LOGIN, with nothing enabled (RFC 8437 §4.1)."""
         self.close_mailbox()
+        self.stop_notifying()
         self.user = None
         self.condstore = self.qresync = self.rev2 = self.utf8_accept = False
         self.session.utf8 = False
         self.quota_step = 0
-
-    def news(self, *, expunges: bool) -> bytes:
-        """What happened in the open mailbox since the client was last told."""
-        if self.view is None:
-            return b""
-        return self.view.news(self.parts, expunges=expunges, condstore=self.condstore, by_uid=self.qresync)

@@ -28,8 +28,10 @@ from mailsvc.imap.handlers.list import list_mailboxes, list_subscribed
 from mailsvc.imap.handlers.login import authenticate, login, sasl_response, start_tls
 from mailsvc.imap.handlers.mailbox import create, delete, rename, subscribe, unsubscribe
 from mailsvc.imap.handlers.metadata import get_metadata, set_metadata
+from mailsvc.imap.handlers.news import news
+from mailsvc.imap.handlers.notify import notify
 from mailsvc.imap.handlers.quota import get_quota, get_quota_root, set_quota
-from mailsvc.imap.handlers.search import search
+from mailsvc.imap.handlers.search import cancel_update, multi_search, search
 from mailsvc.imap.handlers.select import close, select, unselect
 from mailsvc.imap.handlers.sort import sort, thread
 from mailsvc.imap.handlers.status import status
@@ -48,6 +50,8 @@ from mailsvc.imap.wire.list import ListMailboxes, ListSubscribed
 from mailsvc.imap.wire.login import Login
 from mailsvc.imap.wire.mailbox import Create, Delete, Rename, Subscribe, Unsubscribe
 from mailsvc.imap.wire.metadata import GetMetadata, SetMetadata
+from mailsvc.imap.wire.multisearch import CancelUpdate, MultiSearch
+from mailsvc.imap.wire.notify import Notify
 from mailsvc.imap.wire.quota import GetQuota, GetQuotaRoot, SetQuota
 from mailsvc.imap.wire.search import Search
 from mailsvc.imap.wire.select import Select
@@ -98,6 +102,7 @@ log = structlog.get_logger("congvu.imap")
 HANDLERS: dict[type[Command], Callable[[Any, Context], Awaitable[Done | None]]] = {
     Append: append,
     Authenticate: authenticate,
+    CancelUpdate: cancel_update,
     Capability: capability,
     ChangeAcl: change_acl,
     Check: check,
@@ -122,9 +127,11 @@ HANDLERS: dict[type[Command], Callable[[Any, Context], Awaitable[Done | None]]] 
     Login: login,
     Logout: logout,
     Move: move,
+    MultiSearch: multi_search,
     MyRights: my_rights,
     Namespace: namespace,
     Noop: noop,
+    Notify: notify,
     Rename: rename,
     Replace: replace,
     SaslResponse: sasl_response,
@@ -195,7 +202,7 @@ async def carry_out(command: Command, ctx: Context) -> bytes:
 
 def _news(ctx: Context, *, expunges: bool) -> bytes:
     try:
-        return ctx.news(expunges=expunges)
+        return news(ctx, expunges=expunges)
     except MailboxMissing:
         raise MailboxGoneError from None
 

@@ -1,30 +1,30 @@
 """FETCH and UID FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4).
 
-Lines are joined from columns of ready-made octets: nothing is formatted per letter that could be made before.
+What was asked for, in portions that leave others their turn; `fetch_lines` writes them.
 """
 
 from __future__ import annotations
 
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from mailsvc.imap.handlers import object_ids
 from mailsvc.imap.handlers.context import Done, RefusedError
+from mailsvc.imap.handlers.fetch_lines import columns_for, line_with_sections, lines, read
+from mailsvc.imap.handlers.news import news
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.handlers.resync import need_qresync, vanished_since
-from mailsvc.imap.handlers.sections import Octets, marks_seen, needs_content, section_reply
-from mailsvc.imap.wire import replies
+from mailsvc.imap.handlers.sections import Octets, marks_seen, needs_content
 from mailsvc.imap.wire.fetch import Attribute
 from mailsvc.imap.wire.sequence import SAVED, resolve
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.flags import SEEN
-from mailsvc.services import letters
+from mailsvc.services import letters, watched
 from mailsvc.services.usage import UsageBit
 from mailsvc.services.view import ranges_of
 from mailsvc.storage.pieces import PieceDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mailsvc.imap.handlers.context import Context
     from mailsvc.imap.handlers.mailbox_view import MailboxView
@@ -38,23 +38,6 @@ LARGE = 1 << 20
 """Octets of a letter that is read in a thread: putting it together takes longer than others should wait."""
 NEAR = 8
 """Letters between two wanted ones that are read with them: cheaper than another query."""
-MAX_PREFIXES = 50_000
-
-MAX_PREVIEW = 200
-"""Characters (RFC 8970 §3.3)."""
-
-COLUMNS: dict[Attribute, tuple[str, ...]] = {
-    Attribute.ENVELOPE: ("envelope",),
-    Attribute.BODY: ("body",),
-    Attribute.BODYSTRUCTURE: ("body_structure",),
-    Attribute.INTERNALDATE: ("internal_date",),
-    Attribute.RFC822_SIZE: ("size",),
-    Attribute.EMAILID: ("content_key", "trace", "internal_date"),
-    Attribute.THREADID: ("thread_id",),
-    Attribute.SAVEDATE: ("saved_at",),
-    Attribute.PREVIEW: ("preview",),
-}
-_prefixes: list[bytes] = []
 
 
 async def fetch(cmd: Fetch, ctx: Context) -> Done:
@@ -63,7 +46,7 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
     if cmd.vanished:
         need_qresync(ctx)
     items = _items(cmd, ctx)
-    ctx.send(ctx.news(expunges=False))
+    ctx.send(news(ctx, expunges=False))
     runs = wanted(view, cmd.messages, uid=cmd.uid)
     if cmd.vanished and cmd.changed_since is not None:
         ctx.send(_vanished(cmd.messages, cmd.changed_since, ctx, view))
@@ -72,22 +55,21 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
     if cmd.partial is not None:  # RFC 9394 §3.3
         runs = [range(index, index + 1) for index in cmd.partial.of(list(chain.from_iterable(runs)))]
     sections = [item for item in items if isinstance(item, Octets)]
-    names = tuple(
-        dict.fromkeys(name for item in items if isinstance(item, Attribute) for name in COLUMNS.get(item, ()))
-    )
-    if sections:
-        names = tuple(dict.fromkeys((*names, "message_id", "trace", "size")))
+    names = columns_for(items)
     complete = whole = True
     for indexes in _batches(runs, SECTION_BATCH if sections else BATCH):
         rows: Sequence[tuple[Any, ...]] = ()
         there: Sequence[int] = indexes
         if names:
-            there, rows = _read(ctx, view, indexes, names)
+            there, rows = read(ctx, view, indexes, names)
             complete &= len(there) == len(indexes)
+        if view.place.is_watched and any(map(needs_content, sections)):
+            uids = [view.known.uids[index] for index in there]
+            await ctx.parts.bridge.write(watched.opened, view.place, uids)
         if sections:
             whole &= await _send_with_sections(ctx, view, items, names, there, rows)
         else:
-            ctx.send(_lines(ctx, view, items, names, there, rows))
+            ctx.send(lines(ctx, view, items, names, there, rows))
             await ctx.drain()
     if any(marks_seen(section) and needs_content(section) for section in sections):
         ctx.parts.usage.note(view.place.mailbox.account_id, view.place.viewer, UsageBit.READ)
@@ -142,95 +124,6 @@ def _batches(runs: list[range], size: int) -> Iterator[Sequence[int]]:
         yield gathered
 
 
-def _read(
-    ctx: Context, view: MailboxView, indexes: Sequence[int], names: tuple[str, ...]
-) -> tuple[Sequence[int], Sequence[tuple[Any, ...]]]:
-    """Rows of these letters, and the indexes of those that are still there."""
-    uids = view.known.uids
-    rows = letters.columns(ctx.parts.bridge.reader, view.place, uids[indexes[0]], uids[indexes[-1]], names)
-    if len(rows) == len(indexes):
-        return indexes, rows
-    by_uid = {row[0]: row for row in rows}
-    there = [index for index in indexes if uids[index] in by_uid]
-    return there, [by_uid[uids[index]] for index in there]
-
-
-def _lines(
-    ctx: Context,
-    view: MailboxView,
-    items: Sequence[FetchItem],
-    names: Sequence[str],
-    indexes: Sequence[int],
-    rows: Sequence[tuple[Any, ...]],
-) -> bytes:
-    """One line a letter, joined from columns."""
-    if not indexes:
-        return b""
-    columns: list[Iterable[bytes]] = [_line_starts(indexes)]
-    for number, item in enumerate(items):
-        assert isinstance(item, Attribute)
-        if number:
-            columns.append(repeat(b" "))
-        columns.extend(_column(ctx, view, item, names, indexes, rows))
-    columns.append(repeat(b")\r\n"))
-    return b"".join(chain.from_iterable(zip(*columns, strict=False)))
-
-
-def _column(
-    ctx: Context,
-    view: MailboxView,
-    item: Attribute,
-    names: Sequence[str],
-    indexes: Sequence[int],
-    rows: Sequence[tuple[Any, ...]],
-) -> tuple[Iterable[bytes], ...]:
-    known = view.known
-    if item is Attribute.FLAGS:
-        return (map(view.flag_lists.__getitem__, _picked(known.flags, indexes)),)
-    if item is Attribute.UID:
-        return (map(b"UID %d".__mod__, _picked(known.uids, indexes)),)
-    if item is Attribute.MODSEQ:
-        return (map(b"MODSEQ (%d)".__mod__, _picked(known.mod_seqs, indexes)),)
-    at = 1 + names.index(COLUMNS[item][0])
-    values = [row[at] for row in rows]
-    match item:
-        case Attribute.INTERNALDATE | Attribute.SAVEDATE:
-            return repeat(item.value + b" "), map(ctx.parts.dates.of, values)
-        case Attribute.RFC822_SIZE:
-            return (map(b"RFC822.SIZE %d".__mod__, values),)
-        case Attribute.EMAILID:
-            others = [1 + names.index(name) for name in COLUMNS[item][1:]]
-            ids = [
-                object_ids.of_email(key, *[row[at] for at in others])
-                for key, row in zip(values, rows, strict=True)
-            ]
-            return (map(b"EMAILID (%b)".__mod__, ids),)
-        case Attribute.THREADID:
-            return (map(b"THREADID (%b)".__mod__, map(object_ids.of_thread, values)),)
-        case Attribute.PREVIEW:
-            return repeat(b"PREVIEW "), [replies.string(text[:MAX_PREVIEW].encode()) for text in values]
-        case _:
-            return repeat(item.value + b" "), values
-
-
-def _picked(column: Sequence[int], indexes: Sequence[int]) -> Iterable[int]:
-    if isinstance(indexes, range):
-        return column[indexes.start : indexes.stop]
-    return map(column.__getitem__, indexes)
-
-
-def _line_starts(indexes: Sequence[int]) -> Iterable[bytes]:
-    """`* 7 FETCH (` of each; made once for the numbers that mailboxes commonly have."""
-    last = indexes[-1] + 1
-    if last > MAX_PREFIXES:
-        return [b"* %d FETCH (" % (index + 1) for index in indexes]
-    if last > len(_prefixes):
-        _prefixes.extend([b"* %d FETCH (" % (index + 1) for index in range(len(_prefixes), last)])
-    if isinstance(indexes, range):
-        return _prefixes[indexes.start : indexes.stop]
-    return map(_prefixes.__getitem__, indexes)
-
-
 async def _send_with_sections(
     ctx: Context,
     view: MailboxView,
@@ -240,7 +133,7 @@ async def _send_with_sections(
     rows: Sequence[tuple[Any, ...]],
 ) -> bool:
     """Letter by letter, so that one slow reader holds one letter and not all; False if one cannot be read."""
-    message_at, trace_at, size_at = (1 + names.index(name) for name in ("message_id", "trace", "size"))
+    message_at, size_at = (1 + names.index(name) for name in ("message_id", "size"))
     reads_content = any(isinstance(item, Octets) and needs_content(item) for item in items)
     whole = True
     for index, row in zip(indexes, rows, strict=True):
@@ -248,25 +141,15 @@ async def _send_with_sections(
         try:
             if reads_content and row[size_at] > LARGE:
                 await ctx.parts.contents.load(ctx.parts.bridge, message)
-            parts = [
-                section_reply(ctx, item, message, row[trace_at])
-                if isinstance(item, Octets)
-                else _one(_column(ctx, view, item, names, (index,), (row,)))
-                for item in items
-            ]
+            line = line_with_sections(ctx, view, items, names, index, row)
         except PieceDamaged as damage:
             # One letter that cannot be read must not keep a client from all that come after it.
             ctx.log_damage(int(message), str(damage))
             whole = False
         else:
-            ctx.send(b"* %d FETCH (%b)\r\n" % (index + 1, b" ".join(parts)))
+            ctx.send(line)
         await ctx.drain()
     return whole
-
-
-def _one(column: Iterable[Iterable[bytes]]) -> bytes:
-    """The only line of a column."""
-    return b"".join(chain.from_iterable(zip(*column, strict=False)))
 
 
 async def _mark_seen(ctx: Context, view: MailboxView, runs: list[range]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.handlers.news import news
 
 if TYPE_CHECKING:
     from mailsvc.imap.handlers.context import Context
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 async def idle(_cmd: Idle, ctx: Context) -> None:
     """IDLE; its tagged reply comes with DONE."""
-    ctx.send(ctx.news(expunges=True) + b"+ idling\r\n")
+    ctx.send(news(ctx, expunges=True) + b"+ idling\r\n")
     ctx.is_idling = True
 
 

@@ -27,7 +27,7 @@ MAX_WILDCARDS = 20
 _WILDCARDS = re.compile(r"[*%]+")
 
 
-_PLAIN = ListMailboxes(b"", "", (), frozenset(), frozenset(), (), extended=True)
+_PLAIN = ListMailboxes(b"", "", (), frozenset(), frozenset({"SUBSCRIBED"}), (), extended=True)
 
 
 @dataclass(frozen=True, slots=True)

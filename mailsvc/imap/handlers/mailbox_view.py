@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mailsvc.imap.handlers.context import Parts
+    from mailsvc.imap.handlers.contexts import UpdatedResult
     from mailsvc.imap.wire.sequence import SequenceSet
+    from mailsvc.model.mailbox import FlagsSet
     from mailsvc.services.permissions import Place
 
 _NOBODY: frozenset[int] = frozenset()
@@ -39,13 +41,18 @@ class MailboxView:
         "ghosts",
         "is_stale",
         "known",
+        "name",
         "place",
         "read_only",
         "saved",
+        "updated",
     )
 
-    def __init__(self, place: Place, known: Snapshot, *, read_only: bool, wake: Callable[[], None]) -> None:
-        """`wake` is called when the mailbox changed and the client may want to know."""
+    def __init__(
+        self, place: Place, known: Snapshot, *, name: str, read_only: bool, wake: Callable[[], None]
+    ) -> None:
+        """`name` is what this person calls it; `wake` is called when it changed and the client may want to know."""
+        self.name = name
         self.place = place
         self.known = known
         self.read_only = read_only
@@ -54,6 +61,8 @@ class MailboxView:
         """UIDs of letters that are gone and not yet told of."""
         self.saved: Sequence[int] = ()
         """UIDs that the last SEARCH with SAVE found, ascending: `$` (RFC 5182 §2.1)."""
+        self.updated: dict[bytes, UpdatedResult] = {}
+        """Results of searches that are kept up to date, by tag (RFC 5267 §4.3)."""
         self.is_stale = False
         self._wake = wake
         self._end_watch: Callable[[], None] | None = None
@@ -118,16 +127,19 @@ class MailboxView:
 
     # -- what the client has still to be told
 
-    def news(self, parts: Parts, *, expunges: bool, condstore: bool, by_uid: bool = False) -> bytes:
-        """EXPUNGE, FETCH and EXISTS for what changed since (RFC 3501 §5.2)."""
+    def news(
+        self, parts: Parts, *, expunges: bool, condstore: bool, by_uid: bool = False, flags: bool = True
+    ) -> bytes:
+        """EXPUNGE, FETCH and EXISTS for what changed since (RFC 3501 §5.2); without `flags` no FETCH."""
         if not self.is_stale and not (expunges and self.ghosts):
             return b""
-        return self.advance(self.latest(parts), expunges=expunges, condstore=condstore, by_uid=by_uid)
+        latest = self.latest(parts)
+        return self.advance(latest, expunges=expunges, condstore=condstore, by_uid=by_uid, flags=flags)
 
-    def latest(self, parts: Parts) -> Snapshot:
-        """The mailbox as it is now; MailboxMissing once it is deleted."""
+    def latest(self, parts: Parts, just_set: FlagsSet | None = None) -> Snapshot:
+        """The mailbox as it is now, after a change of ours; MailboxMissing once it is deleted."""
         self.is_stale = False
-        return parts.snapshots.of(parts.bridge.reader, self.place)
+        return parts.snapshots.of(parts.bridge.reader, self.place, just_set)
 
     def advance(
         self,
@@ -136,6 +148,7 @@ class MailboxView:
         expunges: bool,
         condstore: bool,
         by_uid: bool = False,
+        flags: bool = True,
         untold: frozenset[int] = _NOBODY,
     ) -> bytes:
         """Take over a newer snapshot and say what differs; of the UIDs `untold` the caller tells flags itself.
@@ -168,7 +181,10 @@ class MailboxView:
                 new = _with_ghosts(new, old, gone)
         else:
             self.ghosts = _NOBODY
-        self._tell_flags(out, old.highest_mod_seq, old_flags, new, kept, condstore=condstore, untold=untold)
+        if flags:
+            self._tell_flags(
+                out, old.highest_mod_seq, old_flags, new, kept, condstore=condstore, untold=untold
+            )
         if len(new.uids) > kept:
             out.append(replies.exists(len(new.uids)))
         self.known = new
@@ -240,7 +256,9 @@ def _changed_since(new: Snapshot, told: int, kept: int) -> list[int]:
         snapshot, since, count, changed = _last_look[0]
         if snapshot is new and since == told and count == kept:
             return changed
-    changed = [index for index, mod_seq in enumerate(new.mod_seqs[:kept]) if mod_seq > told]
+    mod_seqs = new.mod_seqs
+    where = new.changed if 0 <= new.since <= told else (range(kept),)
+    changed = [index for run in where for index in run if index < kept and mod_seqs[index] > told]
     _last_look[:] = [(new, told, kept, changed)]
     return changed
 

@@ -15,6 +15,7 @@ from mailsvc.imap.handlers.quota import warning
 from mailsvc.imap.handlers.resync import changes_since, need_qresync
 from mailsvc.imap.wire import replies
 from mailsvc.model.flags import SEEN
+from mailsvc.services import watched
 
 if TYPE_CHECKING:
     from mailsvc.imap.handlers.context import Context
@@ -33,10 +34,12 @@ async def select(cmd: Select, ctx: Context) -> Done:
     if cmd.condstore:
         ctx.condstore = True
     place = place_named(ctx, cmd.mailbox)
+    if place.is_watched:
+        await ctx.parts.bridge.write(watched.listed, place)
     known = ctx.parts.snapshots.of(ctx.parts.bridge.reader, place)
     # Who may only read a shared box still marks letters as read for themselves.
     read_only = cmd.read_only or not (place.rights & Right.ACT or place.is_shared)
-    view = MailboxView(place, known, read_only=read_only, wake=ctx.wake)
+    view = MailboxView(place, known, name=cmd.mailbox, read_only=read_only, wake=ctx.wake)
     view.watch(ctx.parts)
     ctx.view = view
     out = view.flags_replies(known.keywords)

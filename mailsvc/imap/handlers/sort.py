@@ -7,8 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mailsvc.imap.handlers.context import Done
+from mailsvc.imap.handlers.contexts import no_update
 from mailsvc.imap.handlers.first_address import CC, FROM, TO, display_of, mailbox_of
-from mailsvc.imap.handlers.search import found_by
+from mailsvc.imap.handlers.matching import found_by, relevancies, scope_of
+from mailsvc.imap.handlers.news import news
+from mailsvc.imap.handlers.search import scores_of
 from mailsvc.imap.handlers.threads import Letter, by_references, by_subject, write
 from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.esearch import esearch, tag_correlator
@@ -39,10 +42,15 @@ async def sort(cmd: Sort, ctx: Context) -> Done:
     """SORT; letters that agree in all criteria stay in the order of the mailbox."""
     if cmd.asks_mod_seq:
         ctx.condstore = True  # RFC 7162 §3.1: this command enables CONDSTORE
-    early = ctx.news(expunges=False)
+    early = news(ctx, expunges=False)
     known = ctx.selected.known
-    found = await found_by(cmd.key, ctx)
+    scope = scope_of(ctx, ctx.selected)
+    found = await found_by(cmd.key, scope)
     for by, reverse in reversed(cmd.criteria):
+        if by is By.RELEVANCY:  # the best first (RFC 6203 §6)
+            scores = await relevancies(scope, cmd.key, found)
+            found = sorted(found, key=lambda index: -scores[index], reverse=reverse)
+            continue
         names, value = _VALUES[by]
         values = {index: value(row) for index, row in await _rows(ctx, found, names)}
         # A letter that is gone by now sorts as one without the field.
@@ -54,15 +62,25 @@ async def sort(cmd: Sort, ctx: Context) -> Done:
     if cmd.returning is None:
         reply = replies.sort(numbers, highest)
     else:
-        reply = esearch(tag_correlator(cmd.tag), cmd.returning, numbers, uid=cmd.uid, mod_seq=highest)
+        scores_told = await scores_of(scope, cmd.key, cmd.returning, found)
+        reply = esearch(
+            tag_correlator(cmd.tag),
+            cmd.returning,
+            numbers,
+            uid=cmd.uid,
+            mod_seq=highest,
+            scores=scores_told,
+        )
+        if cmd.returning.update is not None:
+            reply += no_update(cmd.tag)  # where a letter comes to stand would be sorted anew each time
     return Done("Sorted", untagged=early + reply, expunges=False)
 
 
 async def thread(cmd: Thread, ctx: Context) -> Done:
     """THREAD."""
-    early = ctx.news(expunges=False)
+    early = news(ctx, expunges=False)
     uids = ctx.selected.known.uids
-    found = await found_by(cmd.key, ctx)
+    found = await found_by(cmd.key, scope_of(ctx, ctx.selected))
     wants_references = cmd.algorithm is Algorithm.REFERENCES
     names = ("message_id", "sent_at", "internal_date", "base_subject", "subject")
     told: list[Letter] = []

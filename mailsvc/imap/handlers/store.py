@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.handlers.context import Done, RefusedError
 from mailsvc.imap.handlers.flags import bit_of, split_flags
+from mailsvc.imap.handlers.news import news
 from mailsvc.imap.handlers.numbers import wanted
 from mailsvc.imap.wire import replies
 from mailsvc.imap.wire.sequence import write_sequence_set
@@ -31,13 +32,13 @@ _CHANGES = {
 
 
 async def store(cmd: Store, ctx: Context) -> Done:
-    """STORE: one unit of work for all letters, answered once it is on disk."""
+    """STORE: one unit of work for all letters, answered once everybody can see it (ADR 0008)."""
     view = ctx.selected
     if view.read_only:
         raise RefusedError("The mailbox is open for reading only", "NOPERM")
     if cmd.unchanged_since is not None:
         ctx.condstore = True  # RFC 7162 §3.1: this command enables CONDSTORE
-    early = ctx.news(expunges=False)
+    early = news(ctx, expunges=False)
     runs = wanted(view, cmd.messages, uid=cmd.uid)
     if not runs:
         return Done("Nothing to change", untagged=early, expunges=cmd.uid)
@@ -58,15 +59,17 @@ async def store(cmd: Store, ctx: Context) -> Done:
     )
     if system & SEEN and cmd.mode is not StoreMode.REMOVE:
         ctx.parts.usage.note(view.place.mailbox.account_id, view.place.viewer, UsageBit.READ)
-    news = view.advance(view.latest(ctx.parts), expunges=False, condstore=ctx.condstore, untold=asked)
+    latest = view.advance(
+        view.latest(ctx.parts, stored.change), expunges=False, condstore=ctx.condstore, untold=asked
+    )
     told = _tell(cmd, ctx, view, runs, modified, before.flags)
     code = None
     if modified:
         code = "MODIFIED " + _modified(cmd, view, runs, modified).decode("ascii")
     if view.ghosts and not cmd.uid and not cmd.silent and not asked.isdisjoint(view.ghosts):
-        ctx.send(early + news + told)
+        ctx.send(early + latest + told)
         raise RefusedError("Some of these letters are gone", "EXPUNGEISSUED")  # RFC 2180 §4.2.2
-    return Done("Flags kept", code, early + news + told, expunges=cmd.uid)
+    return Done("Flags kept", code, early + latest + told, expunges=cmd.uid)
 
 
 def _tell(

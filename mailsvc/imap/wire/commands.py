@@ -33,6 +33,8 @@ from mailsvc.imap.wire.mailbox import (
     parse_unsubscribe,
 )
 from mailsvc.imap.wire.metadata import parse_get_metadata, parse_set_metadata
+from mailsvc.imap.wire.multisearch import parse_cancel_update, parse_multisearch
+from mailsvc.imap.wire.notify import parse_notify
 from mailsvc.imap.wire.quota import parse_getquota, parse_getquotaroot, parse_setquota
 from mailsvc.imap.wire.search import parse_search
 from mailsvc.imap.wire.select import Select, parse_select
@@ -108,11 +110,14 @@ COMMANDS: dict[bytes, Grammar] = {
     b"MYRIGHTS": Grammar(parse_my_rights, AFTER_LOGIN),
     b"GETMETADATA": Grammar(parse_get_metadata, AFTER_LOGIN),
     b"SETMETADATA": Grammar(parse_set_metadata, AFTER_LOGIN),
+    b"NOTIFY": Grammar(parse_notify, AFTER_LOGIN),
     b"CHECK": Grammar(parse_bare(Check), IN_MAILBOX),
     b"CLOSE": Grammar(parse_bare(Close), IN_MAILBOX),
     b"UNSELECT": Grammar(parse_bare(Unselect), IN_MAILBOX),
     b"EXPUNGE": Grammar(parse_expunge, IN_MAILBOX),
     b"SEARCH": Grammar(parse_search, IN_MAILBOX),
+    b"ESEARCH": Grammar(parse_multisearch, AFTER_LOGIN),
+    b"CANCELUPDATE": Grammar(parse_cancel_update, IN_MAILBOX),
     b"SORT": Grammar(parse_sort, IN_MAILBOX),
     b"THREAD": Grammar(parse_thread, IN_MAILBOX),
     b"REPLACE": Grammar(parse_replace, IN_MAILBOX),

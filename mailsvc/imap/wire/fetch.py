@@ -136,6 +136,16 @@ def parse_fetch(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Fetch:
     return Fetch(tag, uid, messages, tuple(dict.fromkeys(items)), changed_since, vanished, partial)
 
 
+def parse_fetch_items(cursor: Cursor) -> tuple[FetchItem, ...]:
+    """Items of letters that come later, behind `(`: none of them marks a letter as read (RFC 5465 §5.2)."""
+    items = tuple(dict.fromkeys(cursor.rest_of_list(lambda: _item(cursor, cursor.keyword()))))
+    if len(items) > MAX_ITEMS:
+        raise MalformedError("Too many FETCH items", code="LIMIT")
+    if any(isinstance(item, Section | Binary) and not item.peek for item in items):
+        raise MalformedError("Only what leaves letters unread can be asked for beforehand")
+    return items
+
+
 def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, bool, Page | None]:
     """`(CHANGEDSINCE n VANISHED PARTIAL a:b)`, in any order (RFC 4466 §2.4, RFC 7162 §3.2.6, RFC 9394 §3.2)."""
     cursor.expect(b"(")

@@ -171,6 +171,11 @@ def metadata(mailbox: bytes, values: Mapping[str, bytes | None]) -> bytes:
     return b"* METADATA %b (%b)\r\n" % (mailbox, b" ".join(said))
 
 
+def metadata_changed(mailbox: bytes, entries: Iterable[str]) -> bytes:
+    """Annotations that somebody changed, without their values (RFC 5464 §4.4.2)."""
+    return line(b" ".join([b"METADATA", mailbox, *[string(entry.encode()) for entry in entries]]))
+
+
 def identity(fields: Iterable[tuple[str, str]]) -> bytes:
     """What the server says of itself (RFC 2971 §3.2)."""
     pairs = [string(name.encode()) + b" " + string(value.encode()) for name, value in fields]

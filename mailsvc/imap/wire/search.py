@@ -1,4 +1,4 @@
-"""SEARCH and UID SEARCH: the tree of what is looked for (RFC 3501 §6.4.4, RFC 5032, RFC 7162 §3.1.5)."""
+"""SEARCH and UID SEARCH: the tree of what is looked for (RFC 3501 §6.4.4, RFC 5032, RFC 5466, RFC 6203, RFC 7162 §3.1.5)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
-from mailsvc.imap.wire.esearch import parse_returning
+from mailsvc.imap.wire.esearch import check_relevancy, parse_returning
+from mailsvc.imap.wire.grammar import Cursor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from mailsvc.imap.wire.esearch import Returning
-    from mailsvc.imap.wire.grammar import Cursor
     from mailsvc.imap.wire.sequence import SequenceSet
 
 MAX_DEPTH = 50
@@ -174,8 +175,24 @@ class ThreadId:
     id: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """What is much like it too (RFC 6203 §3)."""
+
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A search that was kept under a name (RFC 5466 §3.1)."""
+
+    name: str
+    depth: int
+    """How many filters it was found in."""
+
+
 SearchKey = (
-    And | Or | Not | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller | Older | Younger | Saved | EmailId | ThreadId
+    And | Or | Not | Fuzzy | Filter | HasFlag | Recent | Header | Body | Text | Arrived | Sent | Larger | Smaller | Older | Younger | Saved | EmailId | ThreadId
     | Uids | Numbers | ModSeqFrom
 )  # fmt: skip
 
@@ -222,6 +239,11 @@ _CHARSETS = {b"US-ASCII": "ascii", b"UTF-8": "utf-8"}
 def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
     """SEARCH [RETURN SP ( options )] [CHARSET SP astring] 1*(SP search-key)."""
     cursor.space()
+    return parse_rest_of_search(tag, cursor, uid=uid)
+
+
+def parse_rest_of_search(tag: bytes, cursor: Cursor, *, uid: bool) -> Search:
+    """The same without the name of the command."""
     returning = None
     if cursor.skip_word(b"RETURN"):
         cursor.space()
@@ -235,7 +257,33 @@ def parse_search(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Search:
             raise
         key, refusal = And(()), error
         cursor.drop()
+    check_relevancy(returning, is_fuzzy=reader.is_fuzzy)
     return Search(tag, uid, key, reader.asks_mod_seq, reader.names_numbers, refusal, returning)
+
+
+def parse_filter(value: bytes, depth: int) -> SearchKey:
+    """What was kept under a name: one search program, in UTF-8 (RFC 5466 §3.2)."""
+    if b"\r" in value or b"\n" in value:
+        raise MalformedError("A filter is one line")
+    cursor = Cursor([value], [], utf8=True)
+    key = _Reader(cursor, depth).program()
+    cursor.end()
+    return key
+
+
+def rebuilt(key: SearchKey, change: Callable[[SearchKey], SearchKey]) -> SearchKey:
+    """The same tree with other leaves."""
+    match key:
+        case And(keys):
+            return And(tuple([rebuilt(inner, change) for inner in keys]))
+        case Or(left, right):
+            return Or(rebuilt(left, change), rebuilt(right, change))
+        case Not(inner):
+            return Not(rebuilt(inner, change))
+        case Fuzzy(inner):
+            return Fuzzy(rebuilt(inner, change))
+        case _:
+            return change(key)
 
 
 def parse_program(cursor: Cursor) -> _Reader:
@@ -251,10 +299,22 @@ def parse_program(cursor: Cursor) -> _Reader:
 class _Reader:
     """Reads keys and remembers what the whole command needs to know."""
 
-    __slots__ = ("_count", "_cursor", "_encoding", "asks_mod_seq", "key", "names_numbers")
+    __slots__ = (
+        "_count",
+        "_cursor",
+        "_encoding",
+        "_filters",
+        "asks_mod_seq",
+        "is_fuzzy",
+        "key",
+        "names_numbers",
+    )
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: Cursor, filters: int = 0) -> None:
+        """`filters` counts those that this program was found in."""
         self._cursor = cursor
+        self._filters = filters
+        self.is_fuzzy = False
         # Without CHARSET the text is US-ASCII; phones send UTF-8 all the same, and that reads both.
         self._encoding = "utf-8"
         self._count = 0
@@ -318,6 +378,11 @@ class _Reader:
         match word:
             case b"NOT":
                 return Not(self._key(depth + 1))
+            case b"FUZZY":
+                self.is_fuzzy = True
+                return Fuzzy(self._key(depth + 1))
+            case b"FILTER":
+                return Filter(cursor.atom().decode("ascii"), self._filters)
             case b"OR":
                 left = self._key(depth + 1)
                 cursor.space()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailsvc.imap.wire.command import Command
 from mailsvc.imap.wire.errors import MalformedError
-from mailsvc.imap.wire.esearch import parse_returning
+from mailsvc.imap.wire.esearch import check_relevancy, parse_returning
 from mailsvc.imap.wire.search import parse_program
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MAX_CRITERIA = 20
 
 
 class By(Enum):
-    """What letters are sorted by (RFC 5256 §3, SORT; RFC 5957 §4 for DISPLAY)."""
+    """What letters are sorted by (RFC 5256 §3, SORT; RFC 5957 §4 for DISPLAY, RFC 6203 §6)."""
 
     ARRIVAL = b"ARRIVAL"
     CC = b"CC"
@@ -28,6 +28,7 @@ class By(Enum):
     DISPLAYFROM = b"DISPLAYFROM"
     DISPLAYTO = b"DISPLAYTO"
     FROM = b"FROM"
+    RELEVANCY = b"RELEVANCY"
     SIZE = b"SIZE"
     SUBJECT = b"SUBJECT"
     TO = b"TO"
@@ -75,6 +76,9 @@ def parse_sort(tag: bytes, cursor: Cursor, *, uid: bool = False) -> Sort:
     if len(criteria) > MAX_CRITERIA:
         raise MalformedError("Too many sort criteria", code="LIMIT")
     program = parse_program(cursor)
+    check_relevancy(returning, is_fuzzy=program.is_fuzzy)
+    if not program.is_fuzzy and any(by is By.RELEVANCY for by, _ in criteria):
+        raise MalformedError("RELEVANCY needs FUZZY")
     return Sort(tag, uid, criteria, program.key, program.asks_mod_seq, returning)
 
 

@@ -9,7 +9,16 @@ import pytest
 from tests.mailsvc.imap.player import PASSWORD, ImapHouse
 from tests.support.mail import DOMAIN, letter
 
-NEW_COMMANDS = ("SETMETADATA", "GETMETADATA", "UID REPLACE", "ENABLE", "MYRIGHTS")
+NEW_COMMANDS = (
+    "SETMETADATA",
+    "GETMETADATA",
+    "UID REPLACE",
+    "ENABLE",
+    "MYRIGHTS",
+    "ESEARCH",
+    "NOTIFY",
+    "CANCELUPDATE",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +134,29 @@ def test_imaplib_changes_its_user(client: imaplib.IMAP4) -> None:
     client.state = "NONAUTH"
     assert client.login(f"bob@{DOMAIN}", PASSWORD)[0] == "OK"
     assert client.select("INBOX") == ("OK", [b"0"])
+
+
+def test_imaplib_searches_more(client: imaplib.IMAP4) -> None:
+    # MULTISEARCH, FILTERS, SEARCH=FUZZY, CONTEXT=SEARCH, CONTEXT=SORT
+    client.append("Sent", None, None, letter(9))
+    found = said(client, "ESEARCH", "IN (personal) RETURN (COUNT) ALL", "ESEARCH")
+    assert [one.split()[-1] for one in found] == [b"4", b"1"]
+    assert client._simple_command("SETMETADATA", '"" (/private/filters/values/hai "UID 2")')[0] == "OK"
+    assert client.search(None, "FILTER hai") == ("OK", [b"2"])
+    assert said(client, "SEARCH", 'RETURN (ALL RELEVANCY) FUZZY TEXT "noi dung"', "ESEARCH")[0].endswith(
+        b"RELEVANCY (100 100 100 100)"
+    )
+    assert said(client, "SEARCH", "RETURN (UPDATE COUNT) UNSEEN", "ESEARCH")[0].endswith(b"COUNT 4")
+    client.store("1", "+FLAGS.SILENT", r"(\Seen)")
+    assert client.response("ESEARCH")[1][0].endswith(b"REMOVEFROM (0 1)")
+    assert said(client, "SORT", "RETURN (CONTEXT PARTIAL 1:2) (REVERSE SUBJECT) UTF-8 ALL", "ESEARCH")[
+        0
+    ].endswith(b"PARTIAL (1:2 4,3)")
+
+
+def test_imaplib_is_told_of_other_mailboxes(client: imaplib.IMAP4) -> None:
+    # NOTIFY
+    assert client._simple_command("NOTIFY", "SET (personal (MessageNew MessageExpunge))")[0] == "OK"
+    client.append("Sent", None, None, letter(9))
+    client.noop()
+    assert client.response("STATUS")[1][0].startswith(b'"Sent" (MESSAGES 1 UIDNEXT 2 ')

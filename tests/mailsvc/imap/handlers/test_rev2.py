@@ -39,7 +39,7 @@ def test_names_that_are_not_normal_are_kept_normal_and_told(rev2: Client) -> Non
 
 def test_select_tells_the_name_and_nothing_recent(rev2: Client) -> None:  # RFC 9051 §6.3.2, Appendix E
     told = rev2.does("SELECT inbox")
-    assert b'* LIST (\\HasNoChildren) "/" "INBOX"' in told
+    assert rb'* LIST (\HasNoChildren \Subscribed) "/" "INBOX"' in told
     assert not any(b"RECENT" in line or b"UNSEEN" in line for line in told)
 
 
