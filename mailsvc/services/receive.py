@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from directory.repository import boxes as directory_boxes
 from directory.repository import domains
 from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
+from mailsvc.services import filing
 from mailsvc.storage import arrivals, frozen_lists, mailboxes, messages, outbound
 from mailsvc.storage.messages import (
     ContentGone,
@@ -38,6 +39,14 @@ class Recipient:
     accounts: tuple[AccountId, ...]
     group: GroupId | None = None
     """The group of that address, whose members at this moment `accounts` are."""
+    notify: str | None = None
+    """Of what the sender wants to hear (RFC 3461 §4.1)."""
+    original_recipient: str | None = None
+
+    @property
+    def awaits_news(self) -> bool:
+        """Whether the sender wants to hear that it arrived."""
+        return self.notify is not None and "SUCCESS" in self.notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,10 @@ class IncomingLetter:
     smtputf8: bool = False
     sender: AccountId | None = None
     """The box of ours that sends it."""
+    envelope_id: str | None = None
+    return_full: bool | None = None
+    to_junk: bool = False
+    """Its domain asks that it be set aside (RFC 9989 §4.7)."""
 
 
 class Outcome(Enum):
@@ -115,7 +128,12 @@ def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = 
     for recipient in letter.recipients:
         for account in recipient.accounts:
             own_traces.setdefault(account, _delivered_to(str(recipient.address)))
-    arrived = arrivals.deliver(uow, message, letter.content.size, letter.trace, own_traces)
+    reported = _by_the_queue(letter) if queue_when_full else frozenset()
+    now = {account: own for account, own in own_traces.items() if account not in reported}
+    file = filing.into_junk if letter.to_junk else arrivals.deliver
+    arrived = file(uow, message, letter.content.size, letter.trace, now)
+    if reported:
+        arrived = replace(arrived, full=arrived.full | reported)
     if len(arrived.full) + len(arrived.missing) < len(own_traces):
         uow.run(arrivals.FEED, {"message_id": message})
     for recipient in letter.recipients:
@@ -133,6 +151,16 @@ def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = 
     return tuple(_outcome(recipient, arrived, queued=queue_when_full) for recipient in letter.recipients)
 
 
+def _by_the_queue(letter: IncomingLetter) -> frozenset[AccountId]:
+    """Boxes that the queue's worker fills, at once: it tells the sender (RFC 3461 §5.2.3).
+
+    Of a list the first box stands for all: its sender hears that it was delivered to the list (RFC 3461 §5.2.7.3).
+    """
+    if not letter.reverse_path:
+        return frozenset()
+    return frozenset(one.accounts[0] for one in letter.recipients if one.awaits_news and one.accounts)
+
+
 def _delivered_to(address: str) -> bytes:
     """The line that finds loops, and says why a letter that went to many is here."""
     return b"Delivered-To: %b\r\n" % address.encode()
@@ -140,7 +168,13 @@ def _delivered_to(address: str) -> bytes:
 
 def _queue(uow: UnitOfWork, letter: IncomingLetter, message: MessageId, full: frozenset[AccountId]) -> None:
     waiting = [
-        outbound.NewRecipient(str(recipient.address), recipient.address.domain.lower(), account)
+        outbound.NewRecipient(
+            str(recipient.address),
+            recipient.address.domain.lower(),
+            account,
+            recipient.notify,
+            recipient.original_recipient,
+        )
         for recipient in letter.recipients
         for account in recipient.accounts
         if account in full
@@ -151,8 +185,11 @@ def _queue(uow: UnitOfWork, letter: IncomingLetter, message: MessageId, full: fr
         waiting,
         reverse_path=letter.reverse_path,
         trace=letter.trace,
+        envelope_id=letter.envelope_id,
+        return_full=letter.return_full,
         eight_bit=True,
         smtputf8=letter.smtputf8,
+        origin="incoming",
     )
 
 

@@ -133,7 +133,16 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
     if letter.local:
         outcomes = receive(
             uow,
-            IncomingLetter(letter.content, letter.trace, reverse_path, letter.local, letter.smtputf8, sender),
+            IncomingLetter(
+                letter.content,
+                letter.trace,
+                reverse_path,
+                letter.local,
+                letter.smtputf8,
+                sender,
+                letter.envelope_id,
+                letter.return_full,
+            ),
         )
     if letter.remote:
         queued = outbound.add(

@@ -23,7 +23,7 @@ from mailsvc.smtp.wire.reply import Reply, reply_from_text
 if TYPE_CHECKING:
     import ssl
 
-    from mailsvc.net.limits import TrustedNetworks
+    from mailsvc.net.limits import IpAddress, TrustedNetworks
     from mailsvc.smtp.rules import Rules
 
 log = structlog.get_logger("congvu.smtp")
@@ -62,6 +62,7 @@ class SmtpConnection(SMTP):
         tls: ssl.SSLContext | None,
         loop: asyncio.AbstractEventLoop,
         sessions: set[Any],
+        peer: IpAddress | None = None,
     ) -> None:
         # Not the base class's __init__: it looks at every attribute of the object by inspection, which takes longer
         # than the rest of a connection. What its methods use is set here, and `test_connection.py` watches over it.
@@ -77,6 +78,8 @@ class SmtpConnection(SMTP):
         self._rules = rules
         self._limits = rules.limits
         self._connection_id = connection_id
+        self._peer = peer
+        """Who a balancer says the client is; None where the connection itself says it."""
         self._trusted = trusted
         self._tls = tls
         self._client: Client
@@ -91,7 +94,7 @@ class SmtpConnection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Serve a new connection; replies go out at once (no Nagle)."""
-        address = peer_address(transport.get_extra_info("peername")[0])
+        address = self._peer or peer_address(transport.get_extra_info("peername")[0])
         sock = transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -175,6 +178,7 @@ class SmtpConnection(SMTP):
     async def _close(self, reply: Reply) -> None:
         """Say a last word, and serve nothing more."""
         await self.push(reply)
+        await self._write_out()
         self._input.end()
         self.transport.close()
         raise SessionEndedError

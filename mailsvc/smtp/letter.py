@@ -36,10 +36,12 @@ if TYPE_CHECKING:
 
     from directory.address import Address
     from mailsvc.mime.header_write import Mailbox
-    from mailsvc.services.receive import KnownContent, PreparedContent
+    from mailsvc.services.receive import KnownContent, PreparedContent, Recipient
     from mailsvc.smtp.gate import Accepted, Gate
     from mailsvc.smtp.rules import Client, Transaction
     from mailsvc.smtp.vetting import Vetted
+    from mailsvc.smtp.wire.address import RcptTo
+    from mailsvc.storage.outbound import TlsDemand
 
 log = structlog.get_logger("congvu.smtp")
 
@@ -66,6 +68,7 @@ class Arrival:
         """RFC 5321 §6.3: a count of Received fields finds loops through other servers."""
         self.findings = b""
         """Trace fields of what was found out about the sender."""
+        self.to_junk = False
         self.looping = trace.delivered_before(header, (item.rcpt.forward_path for item in self.recipients))
 
     # -- in: to boxes of ours
@@ -79,7 +82,7 @@ class Arrival:
             if vetted.refusal is not None:
                 log.warning("smtp_refused", letter=self.id, reply=str(vetted.refusal))
                 return self._all(vetted.refusal)
-            self.content, self.findings = vetted.content, vetted.trace
+            self.content, self.findings, self.to_junk = vetted.content, vetted.trace, vetted.to_junk
         looping = self.looping
         wanted = [
             item for item in self.recipients if not looping or item.rcpt.forward_path.key not in looping
@@ -116,8 +119,11 @@ class Arrival:
             content=await self._known() or await self._prepare(self.content),
             trace=trace.return_path(self.mail.reverse_path) + self.findings + self._received(),
             reverse_path="" if self.mail.reverse_path is None else str(self.mail.reverse_path),
-            recipients=tuple(item.local for item in wanted),
+            recipients=tuple(_local(item) for item in wanted),
             smtputf8=self.mail.smtputf8,
+            envelope_id=self.mail.envid,
+            return_full=None if self.mail.ret is None else self.mail.ret is Ret.FULL,
+            to_junk=self.to_junk,
         )
         queue_when_full = self.gate.language is Language.SMTP
         write = self.gate.shared.bridge.write
@@ -162,12 +168,15 @@ class Arrival:
             trace=trace.return_path(self.mail.reverse_path) + hop,
             outbound_trace=hop,
             reverse_path=self.mail.reverse_path,
-            local=tuple(item.local for item in self.recipients if item.local is not None),
+            local=tuple(_local(item) for item in self.recipients if item.local is not None),
             remote=tuple(_remote(item) for item in self.recipients if item.local is None),
             envelope_id=self.mail.envid,
             return_full=None if self.mail.ret is None else self.mail.ret is Ret.FULL,
             smtputf8=self.mail.smtputf8,
             writing=Writing(shared.wide_list),
+            authors=origin.authors,
+            limits=None if self.client.is_trusted else shared.sending,
+            tls=self._tls_demand(content),
         )
         try:
             await shared.bridge.write(submit, self.client.account, letter)
@@ -187,6 +196,13 @@ class Arrival:
             return await bridge.slow(prepare, content, files)
         except OSError as error:
             raise StoreUnavailable(str(error)) from error
+
+    def _tls_demand(self, content: bytes) -> TlsDemand:
+        """RFC 8689 §3: the header field asks for less, REQUIRETLS for more, and REQUIRETLS wins."""
+        if self.mail.require_tls:
+            return "required"
+        said = trace.values_of(trace.header_of(content), b"tls-required")
+        return "waived" if [value.strip().lower() for value in said] == [b"no"] else "usual"
 
     def _received(self) -> bytes:
         client = self.client
@@ -256,11 +272,21 @@ def _field(name: str, mailbox: Mailbox | None) -> bytes:
 
 
 def _remote(item: Accepted) -> RemoteRecipient:
-    rcpt = item.rcpt
-    return RemoteRecipient(
-        rcpt.forward_path,
-        notify=None if rcpt.notify is None else ",".join(sorted(rcpt.notify)),
-        original_recipient=None
-        if rcpt.original is None
-        else f"{rcpt.original.address_type};{rcpt.original.address}",
-    )
+    notify, original = _wishes(item.rcpt)
+    return RemoteRecipient(item.rcpt.forward_path, notify=notify, original_recipient=original)
+
+
+def _local(item: Accepted) -> Recipient:
+    """With what the sender wants to hear of it; nearly always nothing."""
+    local: Recipient = item.local
+    if item.rcpt.notify is None and item.rcpt.original is None:
+        return local
+    notify, original = _wishes(item.rcpt)
+    return replace(local, notify=notify, original_recipient=original)
+
+
+def _wishes(rcpt: RcptTo) -> tuple[str | None, str | None]:
+    """NOTIFY and ORCPT as the queue keeps them (RFC 3461 §4.1, §4.2)."""
+    notify = None if rcpt.notify is None else ",".join(sorted(rcpt.notify))
+    original = None if rcpt.original is None else f"{rcpt.original.address_type};{rcpt.original.address}"
+    return notify, original

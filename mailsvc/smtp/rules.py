@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailsvc.net.limits import IpAddress
     from mailsvc.services.sasl import Exchange
     from mailsvc.smtp.wire.address import MailFrom, RcptTo
+    from mailsvc.smtp.wire.body import ChunkedBody
     from mailsvc.smtp.wire.reply import Reply
     from mailsvc.smtp.wire.sasl import Credentials
 
@@ -73,6 +74,11 @@ class Transaction(Generic[R]):
     mail: MailFrom | None = None
     recipients: list[R] = field(default_factory=list)
     """One item for each RCPT that was accepted, in order; what an item is, the rules know."""
+    chunks: ChunkedBody | None = None
+    """What came by BDAT so far."""
+    chunks_failed: bool = False
+    body_ends_at: float = 0.0
+    """By the loop's clock: until then all chunks must have come."""
 
 
 class Rules(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from config.settings import host_port
 from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
+from mailsvc.net.proxy import ProxiedServer
 from mailsvc.services.addressees import Addressees
 from mailsvc.services.our_people import OurPeopleKept
 from mailsvc.smtp.gate import Shared
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from mailsvc.net.bridge import Bridge
+    from mailsvc.net.limits import IpAddress
     from mailsvc.net.resolver import Resolver
     from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Rules
@@ -47,27 +49,35 @@ class SmtpListener:
         trusted: TrustedNetworks,
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
+        balancers: TrustedNetworks | None = None,
     ) -> None:
+        """With `balancers`, every connection must begin with the PROXY protocol, spoken by one of them."""
         assert tls is not None or not implicit_tls
         self._rules = rules
         self._trusted = trusted
         self._tls = tls
         self._implicit_tls = implicit_tls
-        self._server: asyncio.Server | None = None
+        self._balancers = balancers
+        self._server: asyncio.Server | ProxiedServer | None = None
         self._sessions: set[SmtpSession] = set()
 
     async def start(self, host: str, port: int) -> int:
         """Accept connections; the port that was bound (asked for 0: any free one)."""
+        implicit = self._tls if self._implicit_tls else None
+        if self._balancers is not None:
+            proxied = ProxiedServer(self._new_session, self._balancers, tls=implicit)
+            self._server = proxied
+            return await proxied.start(host, port, backlog=_BACKLOG)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
+        server = self._server = await loop.create_server(
             self._new_session,
             host,
             port,
             backlog=_BACKLOG,
-            ssl=self._tls if self._implicit_tls else None,
+            ssl=implicit,
             reuse_address=True,
         )
-        bound: int = self._server.sockets[0].getsockname()[1]
+        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     async def stop(self) -> None:
@@ -85,7 +95,7 @@ class SmtpListener:
             session.abort()
         self._server = None
 
-    def _new_session(self) -> SmtpSession:
+    def _new_session(self, peer: IpAddress | None = None) -> SmtpSession:
         return SmtpSession(
             self._rules,
             connection_id=f"{self._rules.language.name.lower()}-{_BOOT}-{next(_connection_numbers)}",
@@ -93,6 +103,7 @@ class SmtpListener:
             tls=self._tls,
             loop=asyncio.get_running_loop(),
             sessions=self._sessions,
+            peer=peer,
         )
 
 
@@ -154,7 +165,13 @@ class SmtpServers:
         for name, listen, rules, implicit_tls in wanted:
             if not listen or (implicit_tls and self._tls is None):
                 continue
-            listener = SmtpListener(rules, trusted=self._trusted, tls=self._tls, implicit_tls=implicit_tls)
+            listener = SmtpListener(
+                rules,
+                trusted=self._trusted,
+                tls=self._tls,
+                implicit_tls=implicit_tls,
+                balancers=TrustedNetworks(settings.balancers) if settings.proxy_protocol else None,
+            )
             ports[name] = await listener.start(*host_port(listen))
             self._listeners.append(listener)
         return ports

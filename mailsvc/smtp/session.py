@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from mailsvc.smtp import says
-from mailsvc.smtp.connection import SmtpConnection
-from mailsvc.smtp.rules import Language, Transaction
+from mailsvc.smtp.rules import Language
+from mailsvc.smtp.transfer import SmtpTransfer
 from mailsvc.smtp.wire.address import PathError, parse_mail, parse_rcpt
-from mailsvc.smtp.wire.body import DataBody
 from mailsvc.smtp.wire.reply import Reply
 from mailsvc.smtp.wire.sasl import Credentials, SaslError, decode_response, parse_login, parse_plain
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
-    from mailsvc.net.limits import TrustedNetworks
+    from mailsvc.net.limits import IpAddress, TrustedNetworks
     from mailsvc.services.sasl import Exchange
     from mailsvc.smtp.rules import Rules
 
@@ -29,8 +28,11 @@ log = structlog.get_logger("congvu.smtp")
 _UNKNOWN_RECIPIENT_WEIGHT = 0.1
 """Of a fault: a list with some dead addresses is no attack, two hundred guesses are."""
 
+_TOO_MANY_WEIGHT = 0.005
+"""An honest client learns its lesson within a pipeline; thousands more are a flood."""
 
-class SmtpSession(SmtpConnection):
+
+class SmtpSession(SmtpTransfer):
     """One session: from the greeting to QUIT, any number of letters."""
 
     def __init__(
@@ -42,17 +44,24 @@ class SmtpSession(SmtpConnection):
         tls: ssl.SSLContext | None,
         loop: asyncio.AbstractEventLoop,
         sessions: set[Any],
+        peer: IpAddress | None = None,
     ) -> None:
         super().__init__(
-            rules, connection_id=connection_id, trusted=trusted, tls=tls, loop=loop, sessions=sessions
+            rules,
+            connection_id=connection_id,
+            trusted=trusted,
+            tls=tls,
+            loop=loop,
+            sessions=sessions,
+            peer=peer,
         )
-        self._faults = 0.0
         self._failed_logins = 0
         # aiosmtpd dispatches by this table; what is not in it is not recognised.
         self._smtp_methods: dict[str, Callable[[str | None], Awaitable[None]]] = {
             "MAIL": self._mail,
             "RCPT": self._rcpt,
             "DATA": self._data,
+            "BDAT": self._bdat,
             "RSET": self._rset,
             "NOOP": self._noop,
             "QUIT": self._quit,
@@ -67,39 +76,6 @@ class SmtpSession(SmtpConnection):
             self._smtp_methods["STARTTLS"] = self._starttls
         if rules.offers_auth:
             self._smtp_methods["AUTH"] = self._auth
-
-    def _create_envelope(self) -> Transaction[Any]:
-        return Transaction()
-
-    @property
-    def _transaction(self) -> Transaction[Any]:
-        transaction: Transaction[Any] = self.envelope
-        return transaction
-
-    def _is_idle(self) -> bool:
-        return self._transaction.mail is None
-
-    @property
-    def _speaks_utf8(self) -> bool:
-        mail = self._transaction.mail if self.envelope is not None else None
-        return mail is not None and mail.smtputf8
-
-    async def _refuse(self, reply: Reply, *, weight: float = 1.0) -> None:
-        """Say no to something no honest client does often; a stranger may do so a few times."""
-        await self.push(reply)
-        self._faults += weight
-        if self._faults > self._limits.faults and not self._client.is_trusted:
-            await self._close(says.TOO_MANY_FAULTS)
-
-    async def _is_out_of_turn(self) -> bool:
-        """Answer a command that comes before its time; True if it was answered."""
-        if not self._client.name:
-            await self._refuse(says.NEED_HELLO)
-        elif self._rules.requires_auth and self._client.account is None:
-            await self._refuse(says.NEED_AUTH)
-        else:
-            return False
-        return True
 
     # -- greeting
 
@@ -120,7 +96,13 @@ class SmtpSession(SmtpConnection):
             "8BITMIME",  # RFC 6152
             "SMTPUTF8",  # RFC 6531
             "ENHANCEDSTATUSCODES",  # RFC 2034
+            "CHUNKING",  # RFC 3030
+            "BINARYMIME",  # RFC 3030
         ]
+        if self._rules.language is Language.SMTP:
+            words.append("DSN")  # RFC 3461
+            if self._client.is_secure:
+                words.append("REQUIRETLS")  # RFC 8689 §2: only where it can be kept
         if self._tls is not None and not self._client.is_secure:
             words.append("STARTTLS")  # RFC 3207
         if self._may_sign_in:
@@ -224,7 +206,9 @@ class SmtpSession(SmtpConnection):
         except PathError as error:
             await self._refuse(says.bad_path(error, path_code="5.1.7"))
             return
-        if mail.reverse_path is not None and not mail.smtputf8 and not mail.reverse_path.is_ascii:
+        if mail.require_tls and not self._client.is_secure:
+            await self._refuse(says.NEED_TLS_FOR_REQUIRETLS)
+        elif mail.reverse_path is not None and not mail.smtputf8 and not mail.reverse_path.is_ascii:
             await self._refuse(says.NEED_SMTPUTF8)
         elif mail.size is not None and mail.size > self._limits.message_octets:
             await self.push(says.TOO_LARGE)
@@ -248,8 +232,11 @@ class SmtpSession(SmtpConnection):
         if transaction.mail is None:
             await self._refuse(says.NEED_MAIL)
             return
+        if transaction.chunks is not None:
+            await self._refuse(says.CHUNKS_BEGUN)
+            return
         if len(transaction.recipients) >= self._limits.recipients:
-            await self.push(says.TOO_MANY_RECIPIENTS)
+            await self._refuse(says.TOO_MANY_RECIPIENTS, weight=_TOO_MANY_WEIGHT)
             return
         try:
             rcpt = parse_rcpt(arg or "", home=self._rules.home)
@@ -264,50 +251,6 @@ class SmtpSession(SmtpConnection):
             await self.push(reply)
         else:
             await self._refuse(reply, weight=_UNKNOWN_RECIPIENT_WEIGHT)
-
-    async def _data(self, arg: str | None) -> None:
-        """DATA: one reply, or in LMTP one for each recipient (RFC 5321 §4.1.1.4, RFC 2033 §4.2)."""
-        if await self._is_out_of_turn():
-            return
-        transaction = self._transaction
-        if arg:
-            await self._refuse(says.NO_ARGUMENT)
-        elif transaction.mail is None:
-            await self._refuse(says.NEED_MAIL)
-        elif not transaction.recipients:
-            await self._refuse(says.NEED_RCPT)
-        else:
-            await self.push(says.GO_AHEAD)
-            body = await self._read_body()
-            for reply in await self._take(transaction, body):
-                await self.push(reply)
-            self._set_rset_state()
-            if self._is_winding_up:
-                await self._close(says.SHUTTING_DOWN)
-
-    async def _read_body(self) -> DataBody:
-        body = DataBody(max_octets=self._limits.message_octets, max_line_octets=self._limits.line_octets)
-        seconds = self._limits.data_seconds
-        self._reset_timeout(seconds + 60)
-        try:
-            async with asyncio.timeout(seconds):
-                await self._input.read_body(body)
-        except TimeoutError:
-            await self._close(says.TOO_SLOW)
-        self._reset_timeout()
-        return body
-
-    async def _take(self, transaction: Transaction[Any], body: DataBody) -> Sequence[Reply]:
-        replies = 1 if self._rules.language is Language.SMTP else len(transaction.recipients)
-        if body.fault is not None:
-            return [says.BODY_SAYS[body.fault]] * replies
-        # Once begun, a letter is stored or refused as a whole, also when the client hangs up meanwhile.
-        try:
-            return await asyncio.shield(self._rules.data(self._client, transaction, body.content))
-        except Exception:
-            # LMTP owes each recipient a reply, whatever went wrong.
-            log.exception("smtp_unexpected", conn=self._connection_id)
-            return [says.LOCAL_ERROR] * replies
 
     # -- the rest
 

@@ -10,7 +10,7 @@ from mailsvc.smtp.wire.lines import CommandLines, LineFault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mailsvc.smtp.wire.body import DataBody
+    from mailsvc.smtp.wire.body import ChunkedBody, DataBody
 
 _HIGH_WATER = 256 * 1024
 """Octets buffered before the peer is made to wait."""
@@ -106,6 +106,16 @@ class SmtpReader(asyncio.StreamReader):
                 self._lines.put_back(rest)
                 return
             await self._wait()
+
+    async def read_octets(self, octets: int, body: ChunkedBody | None) -> None:
+        """Feed the engine so many octets, or read and forget them. Raises SessionEndedError if they never come."""
+        while octets:
+            taken = self._lines.take_at_most(octets)
+            octets -= len(taken)
+            if taken and body is not None:
+                body.feed(taken)
+            if octets:
+                await self._wait()
 
     def discard(self) -> None:
         """Forget what came before TLS (RFC 3207 §4.2): an attacker may have put it there."""

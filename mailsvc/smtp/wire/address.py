@@ -59,6 +59,8 @@ class Body(StrEnum):
 
     SEVEN_BIT = "7BIT"
     EIGHT_BIT = "8BITMIME"
+    BINARY = "BINARYMIME"
+    """By BDAT only (RFC 3030 §3)."""
 
 
 class Ret(StrEnum):
@@ -101,6 +103,8 @@ class MailFrom:
     ret: Ret | None = None
     envid: str | None = None
     """The sender's own name for this transaction (RFC 3461 §4.4)."""
+    require_tls: bool = False
+    """Better refused than sent where others can read it (RFC 8689 §2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +278,7 @@ _MAIL_PARAMETERS: dict[str, tuple[str, Callable[[str | None], object]]] = {
     "AUTH": ("submitter", _submitter),
     "RET": ("ret", lambda value: Ret(_required(value).upper())),
     "ENVID": ("envid", _envid),
+    "REQUIRETLS": ("require_tls", _flag),
 }
 _RCPT_PARAMETERS: dict[str, tuple[str, Callable[[str | None], object]]] = {
     "NOTIFY": ("notify", _notify),

@@ -146,7 +146,7 @@ class ChunkedBody(_Body):
             return
         if self._tail:
             self._refuse(BodyFault.BARE_NEWLINE)
-        elif self.fault is None and not self.content.endswith(b"\r\n"):
+        elif self.content and not self.content.endswith(b"\r\n"):
             self._take(b"\r\n")
 
     def _take(self, data: bytes) -> None:

@@ -74,6 +74,13 @@ class CommandLines:
         self._seen = 0
         return taken
 
+    def take_at_most(self, octets: int) -> bytes:
+        """What is buffered, up to so many octets."""
+        taken = bytes(self._buffer[:octets])
+        del self._buffer[:octets]
+        self._seen = 0
+        return taken
+
     def put_back(self, rest: bytes) -> None:
         """Return what came after the end of a body."""
         self._buffer[:0] = rest

@@ -43,7 +43,7 @@ def test_what_the_server_can_do_is_announced(port):
     with Wire(port) as wire:
         assert wire.hello().split(b"\r\n")[1:-1] == [
             b"250-PIPELINING", b"250-SIZE 1000000", b"250-8BITMIME", b"250-SMTPUTF8", b"250-ENHANCEDSTATUSCODES",
-            b"250 AUTH PLAIN LOGIN",
+            b"250-CHUNKING", b"250-BINARYMIME", b"250-DSN", b"250 AUTH PLAIN LOGIN",
         ]  # fmt: skip
 
 

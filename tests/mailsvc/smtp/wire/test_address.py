@@ -94,7 +94,7 @@ def test_rcpt_gives_typed_parameters():
         ("SIZE=x", PathFault.PARAMETER),
         ("SIZE=" + "9" * 21, PathFault.PARAMETER),
         ("SIZE=1 SIZE=2", PathFault.PARAMETER),
-        ("BODY=BINARYMIME", PathFault.PARAMETER),
+        ("BODY=BINARY", PathFault.PARAMETER),
         ("SMTPUTF8=1", PathFault.PARAMETER),
         ("RET=SOME", PathFault.PARAMETER),
         ("ENVID=a+4", PathFault.PARAMETER),
