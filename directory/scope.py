@@ -32,6 +32,9 @@ class Deed(StrEnum):
     HOLD = "hold"  # legal holds, and for how long letters are kept
     TRACE = "trace"  # where a letter went; never what it says
     EXPORT = "export"  # take a box's letters out
+    ASK_READING = "ask_reading"  # ask that somebody may read in another's box
+    APPROVE_READING = "approve_reading"  # one of the two approvals that this takes
+    WITHDRAW = "withdraw"  # find a harmful letter in all boxes and take it out of them
 
 
 _PERSONAL: Final = frozenset({AccountKind.PERSONAL})
@@ -47,9 +50,14 @@ MAY: Final[Mapping[AdminRole, Mapping[Deed, frozenset[AccountKind]]]] = {
         Deed.MANAGE: _PERSONAL,
         Deed.RESET: _PERSONAL,
         Deed.SHARE: _SHARED,
+        Deed.ASK_READING: _EVERY_KIND,
     },
     AdminRole.HELP_DESK: {Deed.SEE: _EVERY_KIND, Deed.RESET: _PERSONAL},
-    AdminRole.AUDITOR: {Deed.SEE: _EVERY_KIND, Deed.READ_LOG: _EVERY_KIND},
+    AdminRole.AUDITOR: {
+        Deed.SEE: _EVERY_KIND,
+        Deed.READ_LOG: _EVERY_KIND,
+        Deed.ASK_READING: _EVERY_KIND,
+    },
 }
 """Which role may do what to which kinds of boxes; what does not stand here is refused."""
 LOOKING: Final = frozenset({Deed.SEE, Deed.READ_LOG})

@@ -436,6 +436,31 @@ working_calendar = _table(
     _words("name"),
 )
 
+# -- reading another's box ---------------------------------------------------------------------------
+
+reading_requests = _table(
+    "reading_requests",
+    _id(),
+    _ref("account_id", "accounts", index=True),
+    _ref("reader_id", "accounts", index=True),
+    _ref("requested_by", "accounts", nullable=True),  # null: the server's console
+    _words("requester"),
+    _words("reason"),
+    Column("until_day", _DAY, nullable=False),  # the last one
+    Column("requested_at", _INSTANT, nullable=False),
+    Column("approved_at", _INSTANT),  # by the second of two
+    Column("ended_at", _INSTANT),
+)
+
+reading_approvals = _table(
+    "reading_approvals",
+    _id(),
+    _ref("request_id", "reading_requests"),
+    _ref("approver_id", "accounts"),
+    Column("approved_at", _INSTANT, nullable=False),
+    UniqueConstraint("request_id", "approver_id"),
+)
+
 # -- the address book --------------------------------------------------------------------------------
 
 address_book_entries = _table(

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from directory.model import AccountId, AccountKind, AccountState, Delegation, Right, SharedBox
 from directory.repository.boxes import ACCOUNT_COLUMNS, ACCOUNTS, to_account
-from directory.tables import accounts, delegations, posts
+from directory.tables import accounts, delegations, posts, reading_requests
 
 ALL_RIGHTS: Final = Right.READ | Right.ACT | Right.SEND_AS
 
@@ -34,7 +34,22 @@ _HELD: Final = (  # a post box follows whoever holds the post
         posts.c.valid_to.is_(None) | (posts.c.valid_to > bindparam("on")),
     )
 )
-_SHARED: Final = union_all(_GRANTED, _HELD)
+_READ: Final = (  # with two approvals, and until a day: it ends by itself
+    ACCOUNTS.add_columns(
+        literal(Right.READ.value).label("rights"),
+        reading_requests.c.approved_at.label("joined_at"),
+        literal("").label("held_from"),
+    )
+    .join(reading_requests, reading_requests.c.account_id == accounts.c.id)
+    .where(
+        reading_requests.c.reader_id == bindparam("reader"),
+        reading_requests.c.approved_at.is_not(None),
+        reading_requests.c.ended_at.is_(None),
+        reading_requests.c.until_day >= bindparam("on"),
+        accounts.c.state != AccountState.ARCHIVED.value,
+    )
+)
+_SHARED: Final = union_all(_GRANTED, _HELD, _READ)
 _RIGHTS: Final = len(ACCOUNT_COLUMNS)
 
 

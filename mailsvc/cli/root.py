@@ -29,6 +29,7 @@ NOUNS = {
     "plan": "mailsvc.cli.plan",
     "admin": "mailsvc.cli.admin",
     "audit": "mailsvc.cli.audit",
+    "reading": "mailsvc.cli.reading",
     "calendar": "mailsvc.cli.calendar",
     "statistics": "mailsvc.cli.statistics",
     "queue": "mailsvc.cli.queue",

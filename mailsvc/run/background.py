@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.services import index_mail, web_sessions
+from mailsvc.services import index_mail, reading_access, web_sessions
 from mailsvc.services.housekeeping import forget_old
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class Housekeeping:
             try:
                 await self._bridge.write(forget_old, self._settings.storage.recover_days)
                 await self._bridge.write(index_mail.forget_feed, self._engine)
+                await self._bridge.write(reading_access.end_expired)
                 await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
                 await self._bridge.slow(self._refresh_index)
                 await self._bridge.slow(self._engine.optimise)

@@ -207,6 +207,8 @@ def copy(
 ) -> tuple[list[Uid], list[Uid]]:
     """Copy letters: (UIDs, their UIDs in the target), in order (RFC 4315 §3)."""
     _need(target, Right.ACT)
+    if place.is_watched:
+        raise NotPermitted(place.mailbox.name)  # the right to read them ends, a copy would not
     source_box, target_box = mailboxes.by_id(uow, place.mailbox.id), mailboxes.by_id(uow, target.mailbox.id)
     uids, new_uids = entries.copy(uow, source_box, target_box, ranges)
     _carry_seen(uow, place, target, uids, new_uids)

@@ -60,6 +60,11 @@ class Place:
         r"""Whether \Seen here is the viewer's own."""
         return self.mailbox.per_person_seen
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is another person's own box: each letter that is opened is written down, and none is taken along."""
+        return not self.mailbox.per_person_seen and self.mailbox.account_id != self.viewer
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:

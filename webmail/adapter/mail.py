@@ -10,9 +10,9 @@ from mailsvc.model import flags
 from mailsvc.model.errors import MailboxMissing
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.model.mailbox import INBOX, SpecialUse
-from mailsvc.services import find, letters, mailbox_tree, reading
+from mailsvc.services import find, letters, mailbox_tree, reading, watched
 from mailsvc.services.letters import FlagChange
-from mailsvc.services.permissions import OWNER, place_by_id, shared_boxes
+from mailsvc.services.permissions import OWNER, place_by_id, place_by_name, shared_boxes
 from search.engine import Hit, Rank
 from search.query import QueryError
 from webmail.adapter.principal import principal_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mailsvc.model.mailbox import Mailbox
     from mailsvc.model.message import ListedLetter
     from mailsvc.services.open_store import Store
-    from mailsvc.services.permissions import Principal
+    from mailsvc.services.permissions import Place, Principal
     from mailsvc.storage.unit_of_work import Reader
     from search.engine import Engine
     from webmail.adapter.usage import ServiceUsage
@@ -108,6 +108,7 @@ class ServiceMail:
         at = _cursor(cursor)
         with self._store.read() as db:
             place = place_by_id(db, principal_of(viewer), MailboxId(mailbox_id))
+            self._listed(place)
             if conversations:
                 found, below = reading.conversations(db, place, at, LIST_LENGTH)
                 return Page(
@@ -141,7 +142,19 @@ class ServiceMail:
         """Whose letter it is, and its octets."""
         with self._store.read() as db:
             place = place_by_id(db, principal_of(viewer), MailboxId(mailbox_id))
-            return place.mailbox.account_id, reading.content(db, reading.letter(db, place, Uid(uid)).entry)
+            content = reading.content(db, reading.letter(db, place, Uid(uid)).entry)
+        self._opened(place, uid)
+        return place.mailbox.account_id, content
+
+    def _opened(self, place: Place, uid: int) -> None:
+        if place.is_watched:
+            with self._store.write() as uow:
+                watched.opened(uow, place, [uid])
+
+    def _listed(self, place: Place) -> None:
+        if place.is_watched:
+            with self._store.write() as uow:
+                watched.listed(uow, place)
 
     def body(self, viewer: Viewer, mailbox_id: int, uid: int) -> Body:
         """What is shown of the letter; who asks for it reads it."""
@@ -157,7 +170,9 @@ class ServiceMail:
         """The octets as stored."""
         with self._store.read() as db:
             place = place_by_id(db, principal_of(viewer), MailboxId(mailbox_id))
-            return reading.octets(db, reading.letter(db, place, Uid(uid)).entry)
+            octets = reading.octets(db, reading.letter(db, place, Uid(uid)).entry)
+        self._opened(place, uid)
+        return octets
 
     def mark(
         self,
@@ -229,6 +244,8 @@ class ServiceMail:
     def search(self, viewer: Viewer, account_id: int, query: str, cursor: str) -> Hits:
         """Letters of one box that match, best first."""
         with self._store.read() as db:
+            if account_id != viewer.account_id:
+                self._listed(place_by_name(db, principal_of(viewer), AccountId(account_id), INBOX))
             try:
                 found = find.search(
                     db, self._engine, principal_of(viewer), AccountId(account_id), query, before=_hit(cursor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mailsvc.services.administration import accounts, administrators, log, plans, units
+from mailsvc.services.administration import accounts, administrators, log, plans, readings, units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,5 +17,6 @@ ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *administrators.ACTS,
     *plans.ACTS,
     *log.ACTS,
+    *readings.ACTS,
 )
 BY_NAME: Final[Mapping[str, Act[Any, Any]]] = {act.name: act for act in ACTS}
