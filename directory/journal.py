@@ -265,13 +265,11 @@ def _with_real(row: Row, real: Mapping[int, int], table: Table) -> Row:
 
 def update_mixed(conn: Connection, table: Table, changed: Iterable[tuple[int, Row]]) -> None:
     """Updates of different columns, one statement for each set of columns; what becomes primary comes last."""
-    by_columns: dict[tuple[str, ...], list[Row]] = {}
-    for key, values in sorted(changed, key=lambda item: _claims(item[1])):
-        if _claims(values):
-            update_rows(conn, table, [{"id": key, **values}])
-            continue
-        by_columns.setdefault(tuple(sorted(values)), []).append({"id": key, **values})
-    for columns, rows in by_columns.items():
+    by_columns: dict[tuple[bool, tuple[str, ...]], list[Row]] = {}
+    for key, values in changed:
+        group = _claims(values), tuple(sorted(values))
+        by_columns.setdefault(group, []).append({"id": key, **values})
+    for (_, columns), rows in sorted(by_columns.items(), key=lambda item: item[0]):
         update_rows(conn, table, [{name: row[name] for name in ("id", *columns)} for row in rows])
 
 

@@ -137,6 +137,17 @@ class Cells:
             self.fault(column, Fault.BAD_CODE, value=value)
         return value
 
+    def codes(self, column: str, limit: int, *, required: bool = False) -> list[str]:
+        """Codes of units with `;` between; one empty code where the cell is."""
+        value = self.text(column, MAX_CODE * limit, required=required)
+        found = [part.strip() for part in value.split(";")]
+        if len(found) > limit:
+            self.fault(column, Fault.TOO_LONG, limit=str(MAX_CODE * limit))
+        for part in found:
+            if part and (len(part) > MAX_CODE or not _CODE.fullmatch(part)):
+                self.fault(column, Fault.BAD_CODE, value=part[:80])
+        return found[:1] + [part for part in dict.fromkeys(found[1:]) if part]
+
     def choice(self, column: str, options: type[Choice], *, required: bool = True) -> Choice | None:
         """One of some words."""
         value = self.text(column, MAX_CODE, required=required).lower()

@@ -118,6 +118,9 @@ class Fault(StrEnum):
     GROUP_TOO_LARGE = "group_too_large"
     UNKNOWN_PLACE = "unknown_place"
     RULE_FOLLOWS = "rule_follows"
+    NOT_SPLIT = "not_split"
+    ONE_SUCCESSOR = "one_successor"
+    READDRESSED = "readdressed"
     # administration
     OUT_OF_SCOPE = "out_of_scope"
     KEPT_WITH_PLAN = "kept_with_plan"
@@ -574,6 +577,24 @@ WORDING: Final[Mapping[Fault, Wording]] = {
         "Kiểm tra: congvu group show {value}",
         "The rule of the group “{value}” now names “{after}” in place of “{before}”.",
         "Check it: congvu group show {value}",
+    ),
+    Fault.NOT_SPLIT: _w(
+        "Không có dòng chia, tách nào cho đơn vị “{value}”.",
+        "Thêm dòng split cho đơn vị này, hoặc xóa dòng assign.",
+        "No line splits the unit “{value}”.",
+        "Add a line split for it, or remove the line assign.",
+    ),
+    Fault.ONE_SUCCESSOR: _w(
+        "Chỉ khi chia, tách (split) mới nêu nhiều đơn vị ở cột “{field}”.",
+        "Để lại một đơn vị, hoặc dùng split.",
+        "Only split names several units in “{field}”.",
+        "Name one, or use split.",
+    ),
+    Fault.READDRESSED: _w(
+        "“{value}” đã có ở tên miền mới: địa chỉ là “{after}”.",
+        "Đổi sau nếu cần; địa chỉ cũ vẫn nhận thư.",
+        "“{value}” is taken in the new domain: the address is “{after}”.",
+        "Change it later where needed; the old address still works.",
     ),
     Fault.OUT_OF_SCOPE: _w(
         "“{value}” ngoài phạm vi quản trị của bạn.",

@@ -157,7 +157,7 @@ def carry_out_undo(conn: Connection, undo: Undo, *, at: int, actor: str) -> None
     """Take the plan back in the caller's transaction, which `prepare_undo` was called in; UndoRefusedError with conflicts."""
     if undo.conflicts:
         raise UndoRefusedError(UndoFault.CHANGED_SINCE, undo.conflicts)
-    back = _lasting(undo)
+    back = _lasting(conn, undo)
     try:
         write(conn, inverse(back))
         for box in undo.archived:
@@ -177,7 +177,7 @@ def carry_out_undo(conn: Connection, undo: Undo, *, at: int, actor: str) -> None
 _NOT_DELETED: Final = (places.name, place_versions.name, persons.name, accounts.name)
 
 
-def _lasting(undo: Undo) -> Journal:
+def _lasting(conn: Connection, undo: Undo) -> Journal:
     """The journal without what is not deleted on the way back: boxes, used people's posts, addresses once given out."""
     tables = dict(undo.journal.tables)
     for name in _NOT_DELETED:
@@ -191,27 +191,32 @@ def _lasting(undo: Undo) -> Journal:
             created = [row for row in tables[name].created if row["person_id"] not in used_people]
             tables[name] = replace(tables[name], created=created)
     if addresses.name in tables:
-        tables[addresses.name] = _addresses_back(tables[addresses.name], new_boxes, undo)
+        tables[addresses.name] = _addresses_back(conn, tables[addresses.name], new_boxes, undo)
     return Journal(tables)
 
 
-def _addresses_back(changes: TableChanges, new_boxes: set[int], undo: Undo) -> TableChanges:
+def _addresses_back(conn: Connection, changes: TableChanges, new_boxes: set[int], undo: Undo) -> TableChanges:
     """An address given out is retired and never deleted; archiving sees to those of a new box."""
     at = undo.plan.applied_at
+    kept_main = {  # their old main address became an alias: the new one was given out to be written to
+        item.id
+        for item in changes.altered
+        if item.before.get("kind") == AddressKind.PRIMARY.value and "account_id" not in item.before
+    }
+    ours = [row for row in changes.created if row["account_id"] not in new_boxes]
+    readdressed = {row["account_id"] for row in rows_by_id(conn, addresses, list(kept_main)).values()}
+    given_out = [
+        row for row in ours if row["kind"] == AddressKind.ALIAS.value or row["account_id"] in readdressed
+    ]
     retired = [
         Altered(
             row["id"],
             {"kind": AddressKind.RETIRED.value, "retired_at": at},
             {"kind": row["kind"], "retired_at": None},
         )
-        for row in changes.created
-        if row["account_id"] not in new_boxes and row["kind"] == AddressKind.ALIAS.value
+        for row in given_out
     ]
-    made_for_archive = [
-        row
-        for row in changes.created
-        if row["account_id"] not in new_boxes and row["kind"] != AddressKind.ALIAS.value
-    ]
+    made_for_archive = [row for row in ours if row not in given_out]
     claimed = {row["key"] for row in changes.created}
     return TableChanges(
         created=made_for_archive,

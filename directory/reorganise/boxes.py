@@ -14,7 +14,7 @@ from directory.provision.faults import Fault, Remark
 from directory.reorganise.acts import Ending
 from directory.reorganise.draft import Draft
 from directory.repository.group_rules import rule_from_json
-from directory.tables import accounts, addresses, administrators, delegations, group_members, groups
+from directory.tables import accounts, addresses, administrators, delegations, group_members, groups, posts
 
 _READ = Right.READ.value
 
@@ -238,6 +238,20 @@ def _replace_in_groups(draft: Draft, box: Row, heir: Row, done: Boxes) -> None:
         if heir["id"] not in present:
             draft.add(group_members, group_id=group["id"], account_id=heir["id"], member_group_id=None)
         done.groups.append((group["name"], draft.address(box["id"]), draft.address(heir["id"])))
+
+
+def join_post_boxes(draft: Draft, carried: Sequence[int], done: Boxes) -> None:
+    """Whoever holds a post in the successor from now on finds its post box read, as a newcomer does."""
+    for key in carried:
+        post = draft.get(posts, key)
+        holder = next((row["id"] for row in draft.by(accounts, "person_id", post["person_id"])), None)
+        for box in draft.live_accounts(post["unit_id"]):
+            if (
+                holder is not None
+                and box["kind"] == AccountKind.POST.value
+                and box["post_role"] == post["role"]
+            ):
+                done.joined.append((box["id"], holder))
 
 
 def _rules_follow(draft: Draft, endings: Sequence[Ending], warnings: list[Remark]) -> None:

@@ -13,12 +13,14 @@ from directory.model import AccountKind, AccountState, UnitId
 from directory.provision.csv_rows import Sheet
 from directory.provision.faults import Fault, Remark
 from directory.provision.plan import remarks_to_json
-from directory.reorganise.acts import Act, Ending, Moving, Renaming
-from directory.reorganise.boxes import Boxes, settle_boxes
+from directory.reorganise.acts import Act, Ending, Moving, Readdressing, Renaming
+from directory.reorganise.boxes import Boxes, join_post_boxes, settle_boxes
 from directory.reorganise.draft import Draft
+from directory.reorganise.readdress import Readdressed, readdress
 from directory.reorganise.staff import Moved, move_staff
 from directory.reorganise.tree import end_units, move, rename
 from directory.repository.boxes import login_key
+from directory.repository.domains import local_domains
 from directory.scope import Deed, Scope
 from directory.tables import accounts
 
@@ -31,6 +33,7 @@ class Reorganisation:
     acts: tuple[Act, ...] = ()
     moved: tuple[Moved, ...] = ()
     boxes: Boxes = field(default_factory=Boxes)
+    readdressed: tuple[Readdressed, ...] = ()
     under_another: tuple[str, ...] = ()  # codes of units whose parent changes with its end
     refused: tuple[Remark, ...] = ()
     warnings: tuple[Remark, ...] = ()
@@ -42,7 +45,9 @@ class Reorganisation:
         """The numbers of design §9, and those of a reorganisation."""
         return {
             "create": 0,
-            "change": sum(isinstance(act, Renaming | Moving) for act in self.acts) + len(self.under_another),
+            "change": sum(isinstance(act, Renaming | Moving) for act in self.acts)
+            + len(self.under_another)
+            + len(self.readdressed),
             "move": len(self.moved),
             "unchanged": 0,
             "refused": len({remark.line for remark in self.refused}),
@@ -67,6 +72,7 @@ def reorganisation_to_json(plan: Reorganisation, language: str = "vi") -> dict[s
                 {"address": item.address, "from": item.from_unit, "to": item.to_unit} for item in plan.moved
             ],
             "under_another": list(plan.under_another),
+            "readdress": [{"before": item.before, "after": item.after} for item in plan.readdressed],
             "close": [
                 {
                     "address": item.address,
@@ -93,6 +99,8 @@ def _act_json(act: Act) -> dict[str, Any]:
         return {"line": act.line, "action": "rename", "code": act.code, "name": act.name}
     if isinstance(act, Moving):
         return {"line": act.line, "action": "move", "code": act.code, "parent": act.parent}
+    if isinstance(act, Readdressing):
+        return {"line": act.line, "action": "readdress", "code": act.code, "domain": act.domain}
     return {
         "line": act.line,
         "action": act.verb.value,
@@ -113,7 +121,7 @@ def plan_reorganisation(
     """
     head = audit.head(conn)
     draft = Draft(take(conn), on, at)
-    checked = _Checked(draft, scope, lambda login: login_key(conn, login))
+    checked = _Checked(draft, scope, lambda login: login_key(conn, login), local_domains(conn))
     sound = [act for row in sheet.rows if (act := checked.act(row)) is not None]
     checked.together(sound)
     refused = [*sheet.refused, *checked.refused]
@@ -127,14 +135,18 @@ def plan_reorganisation(
             move(draft, act)
     endings = [act for act in sound if isinstance(act, Ending)]
     warnings: list[Remark] = []
-    moved = move_staff(draft, endings, warnings)
+    carried: list[int] = []
+    moved = move_staff(draft, endings, warnings, carried)
     boxes = settle_boxes(draft, endings, warnings)
+    join_post_boxes(draft, carried, boxes)
     under_another = end_units(draft, endings)
+    readdressed = readdress(draft, [act for act in sound if isinstance(act, Readdressing)], warnings)
     circles = checked.circles(sound)
     return replace(
         base,
         moved=tuple(moved),
         boxes=boxes,
+        readdressed=tuple(readdressed),
         under_another=tuple(under_another),
         refused=_sorted(circles),
         warnings=(*sheet.warnings, *_sorted(warnings)),
@@ -149,8 +161,11 @@ def _sorted(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
 class _Checked:
     """Refuses what cannot be done, each line with its reason."""
 
-    def __init__(self, draft: Draft, scope: Scope, key_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, draft: Draft, scope: Scope, key_of: Callable[[str], str], domains: frozenset[str]
+    ) -> None:
         self.draft = draft
+        self.domains = domains
         self.scope = scope
         self.refused: list[Remark] = []
         self._key_of = key_of
@@ -166,6 +181,10 @@ class _Checked:
             self._in_force(row.line, "parent", row.parent)
             if row.parent == row.code:
                 self._refuse(row.line, "parent", Fault.SAME_UNIT, value=row.code)
+        elif isinstance(row, Readdressing):
+            if row.domain not in self.domains:
+                expected = ", ".join(sorted(self.domains)[:5])
+                self._refuse(row.line, "domain", Fault.FOREIGN_DOMAIN, value=row.domain, expected=expected)
         elif isinstance(row, Ending):
             row = self._ending(row)
         return row if len(self.refused) == before else None

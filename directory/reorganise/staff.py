@@ -24,8 +24,10 @@ class Moved:
     to_unit: str
 
 
-def move_staff(draft: Draft, endings: Sequence[Ending], warnings: list[Remark]) -> list[Moved]:
-    """Everyone of the units that end, with the posts they hold there."""
+def move_staff(
+    draft: Draft, endings: Sequence[Ending], warnings: list[Remark], carried: list[int]
+) -> list[Moved]:
+    """Everyone of the units that end, with the posts they hold there; `carried` gets the posts that go on elsewhere."""
     moved: list[Moved] = []
     incoming: defaultdict[int, list[tuple[Ending, int]]] = defaultdict(list)
     headed = {
@@ -54,6 +56,7 @@ def move_staff(draft: Draft, endings: Sequence[Ending], warnings: list[Remark]) 
                 _end_post(draft, post["id"])
                 continue
             new = _carry_post(draft, post["id"], target)
+            carried += [] if new is None else [new]
             if new is not None and post["role"] in _HEADS:
                 incoming[target].append((act, new))
     for target, arrivals in incoming.items():

@@ -1,9 +1,11 @@
+import io
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 from sqlalchemy import Connection
 
 from directory import provision, reorganise, repository
@@ -11,8 +13,9 @@ from directory.address import Address
 from directory.model import AccountState, AdminRole, Branch, PlanId, Right, SuccessionAspect
 from directory.provision import PlanDriftedError
 from directory.provision.csv_rows import Sheet
+from directory.repository.administrators import appoint
 from directory.repository.rows import insert_one
-from directory.scope import SERVER
+from directory.scope import SERVER, scope_of
 from directory.tables import administrators
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import import_accounts, import_units
@@ -308,6 +311,101 @@ def test_a_plan_that_was_overtaken_is_not_applied(district: Connection) -> None:
     carry_out(district, merge("B", into="C"))
     with pytest.raises(PlanDriftedError):
         reorganise.apply_reorganisation(district, stale, at=NOW, actor="test", on_joined=lambda _pairs: None)
+
+
+def test_a_split_stands_in_the_spreadsheet_with_who_goes_where(district: Connection) -> None:
+    head = "action,code,into,address\n"
+    lines = "split,A,B;C,\nassign,A,C,clerka\n"
+    carry_out(district, reorganise.read_acts((head + lines).encode()))
+    assert box(district, "clerka").unit_id == unit(district, "C").id
+    assert box(district, "heada").unit_id == unit(district, "B").id
+    for line, expected in (
+        ("assign,B,C,headb\n", [(2, "code", "not_split")]),
+        ("split,B,C,\nassign,B,H,headb\n", [(3, "into", "bad_choice")]),
+        ("merge,B,C;H,\n", [(2, "into", "one_successor")]),
+        ("split,B,C;H H,\n", [(2, "into", "bad_code")]),
+    ):
+        sheet = reorganise.read_acts((head + line).encode())
+        assert [(item.line, item.field, item.fault.value) for item in sheet.refused] == expected
+
+
+def test_the_spreadsheet_may_be_a_workbook_and_a_hostile_one_is_refused(district: Connection) -> None:
+    book = Workbook()
+    for row in (("action", "code", "into"), ("merge", "A", "C"), ("merge", "=A1", "C")):
+        book.active.append(row)
+    octets = io.BytesIO()
+    book.save(octets)
+    sheet = reorganise.read_acts(octets.getvalue())
+    assert [act.code for act in sheet.rows] == ["A"]
+    assert [(item.line, item.field) for item in sheet.refused] == [(3, "code")]
+    broken = reorganise.read_acts(octets.getvalue()[:500])
+    assert broken.rows == ()
+    assert broken.refused[0].remedy("vi")
+
+
+def test_a_province_is_taken_in_with_its_domain_and_colliding_names(district: Connection) -> None:
+    repository.add_domain(district, "binhthuan.gov.vn", NOW, lambda _conn, _ids: None)
+    units_ = "code,name,parent,tier,branch,short_name\nBT,UBND tỉnh Bình Thuận,,province,state,binhthuan\n"
+    import_units(district, units_ + "BT1,Sở Y tế Bình Thuận,BT,province,state,syt\n", on=SPRING)
+    people = "address,full_name,unit,kind\n" + "".join(
+        f"{local}@binhthuan.gov.vn,{name},{code},{kind}\n"
+        for local, name, code, kind in (
+            ("a", "", "BT", "unit"),
+            ("heada", "Nguyễn Văn Á", "BT1", "personal"),
+            ("riengbt", "Lê Văn Riêng", "BT1", "personal"),
+        )
+    )
+    import_accounts(district, people, on=SPRING)
+    before = structure(district)
+    text = "action,code,domain\nreaddress,BT,lamdong.gov.vn\n"
+    found = plan(district, reorganise.read_acts(text.encode()))
+    assert {item.before: item.after for item in found.readdressed} == {
+        "a@binhthuan.gov.vn": "a.binhthuan@lamdong.gov.vn",
+        "heada@binhthuan.gov.vn": "heada2@lamdong.gov.vn",
+        "riengbt@binhthuan.gov.vn": "riengbt@lamdong.gov.vn",
+    }
+    done = carry_out(district, reorganise.read_acts(text.encode()))
+    shown = {
+        repository.account_by_login(district, f"{old}@binhthuan.gov.vn").address.local
+        for old in ("a", "heada", "riengbt")
+    }
+    assert shown == {"a.binhthuan", "heada2", "riengbt"}  # the old addresses still find them
+    assert lands(district, "a") == "a"
+    take_back(district, done)
+    assert structure(district) == before
+    again = carry_out(district, reorganise.read_acts(text.encode()))  # they get the addresses they had
+    assert repository.account_by_login(district, "heada@binhthuan.gov.vn").address.local == "heada2"
+    take_back(district, again)
+    assert faults(plan(district, acts("readdress,BT,,,,,,"))) == [(2, "domain", "empty")]
+    wrong = reorganise.read_acts(b"action,code,domain\nreaddress,BT,khong.vn\n")
+    assert faults(plan(district, wrong)) == [(2, "domain", "foreign_domain")]
+
+
+def test_an_administrator_reorganises_the_own_units_only(district: Connection) -> None:
+    appoint(district, box(district, "it").id, unit(district, "H").id, AdminRole.PROVINCE, NOW)
+    scope = scope_of(district, box(district, "it").id, TODAY)
+
+    def refused(sheet: Sheet[reorganise.Act]) -> list[tuple[int, str, str]]:
+        return faults(reorganise.plan_reorganisation(district, scope, sheet, on=TODAY, at=NOW))
+
+    assert refused(merge("A", into="C")) == []
+    assert refused(acts("move,A,,,,,,UB")) == [(2, "parent", "out_of_scope")]
+    assert refused(acts("dissolve,H,UB,,,it,,")) == [(2, "into", "out_of_scope")]
+    assert refused(acts("rename,DA,,,,,Mới,")) == [(2, "code", "out_of_scope")]
+
+
+def test_acts_survive_being_kept_for_their_day() -> None:
+    sheet = reorganise.read_acts(
+        b"action,code,into,address,name,parent,custodian,domain\n"
+        b"split,A,B;C,,,,,\nassign,A,C,x,,,,\nrename,B,,,Moi,,,\nmove,C,,,,H,,\n"
+        b"dissolve,D,E,,,,it,\nreaddress,H,,,,,,x.vn\n"
+    )
+    assert sheet.refused == ()
+    kept = reorganise.acts_from_source(reorganise.acts_to_source(sheet))
+    assert kept is not None
+    assert kept.rows == sheet.rows
+    for broken in ("", "{}", "[1]", '[{"kind": "Moon"}]', '[{"kind": "Moving"}]'):
+        assert reorganise.acts_from_source(broken) is None
 
 
 CODES = ["UB", "H", "A", "B", "C", "A1", "TU", "DA"]
