@@ -14,7 +14,7 @@ from directory.provision.accounts import plan_rows
 from directory.provision.csv_rows import AccountRow, read_accounts
 from directory.provision.faults import Fault, Remark
 from directory.provision.known import ProvisionSettings, load
-from directory.provision.plan import AccountPlan
+from directory.provision.plan import AccountPlan, Plan
 from directory.roster.plan import plan_roster
 from directory.roster.read import Roster, is_machine_format, read_roster
 from directory.scope import Scope
@@ -84,7 +84,7 @@ def plan_file(
     sheet = read_accounts(data if roster is None or roster.table is None else roster.table)
     if without_secrets and (line := _first_secret(sheet.rows)) is not None:
         remark = Remark(line, "password", Fault.KEPT_WITH_PLAN)
-        return FilePlan(AccountPlan(effective_on=on, refused=(remark,)))
+        return FilePlan(Plan(effective_on=on, refused=(remark,)))
     known = load(conn, on, settings)
     named = {row.unit for row in sheet.rows if row.kind is AccountKind.PERSONAL and row.unit in known.units}
     whole = {known.units[code].id for code in named} if options.lock_missing else set()

@@ -11,14 +11,15 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import provision
 from directory.model import AccountKind, AccountState, PostRole
+from directory.roster import RosterOptions
 from mailsvc.cli import plan_view
-from mailsvc.cli.account_import import run_plan
+from mailsvc.cli.account_import import ImportOptions, run_import
 from mailsvc.services.administration import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from mailsvc.cli.context import CliContext
 
@@ -46,11 +47,53 @@ def account() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Tệp mới, nhận mật khẩu ban đầu của ai chưa có / new file for the first passwords of those without one",
 )
+@click.option(
+    "--unit", help="Mã đơn vị mà tên phòng ban thuộc về / code under which names of units are sought"
+)
+@click.option("--sheet", help="Trang tính / the sheet of a workbook")
+@click.option(
+    "--lock-missing",
+    is_flag=True,
+    help="Tệp là toàn bộ đơn vị: khóa ai không có tên / the file is all of its units: lock who is not in it",
+)
+@click.option(
+    "--confirm-locks",
+    "confirmed_locks",
+    type=int,
+    help="Xác nhận số tài khoản bị khóa / the number that it locks",
+)
+@click.option(
+    "--refused",
+    "refused_to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp .xlsx mới nhận các dòng bị từ chối, để sửa và nhập lại / new .xlsx for the refused lines, to mend",
+)
+@click.option(
+    "--keep", is_flag=True, help="Lưu kế hoạch để ký duyệt, thực hiện sau / keep the plan to be signed first"
+)
+@click.option(
+    "--effective",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Ngày có hiệu lực; --yes sẽ chờ đến ngày đó / effective day; --yes waits for it",
+)
 @click.pass_obj
-def import_(ctx: CliContext, file: Path, yes: bool, first_passwords: Path | None) -> None:
-    """Nhập tài khoản từ CSV: address,full_name,unit,kind,password hoặc password_hash / import accounts from CSV."""
-    sheet = provision.read_accounts(plan_view.read_file(file))
-    run_plan(ctx, sheet, yes=yes, first_passwords=first_passwords)
+def import_(
+    ctx: CliContext,
+    /,
+    file: Path,
+    unit: str | None,
+    sheet: str | None,
+    lock_missing: bool,
+    effective: datetime | None,
+    **options: Any,
+) -> None:
+    """Nhập danh sách cán bộ (CSV, XLSX) hoặc address,full_name,unit,kind,password / import a roster or a table of accounts."""
+    asked = ImportOptions(
+        reading=RosterOptions(unit, sheet, lock_missing),
+        effective=effective.date() if effective is not None else None,
+        **options,
+    )
+    run_import(ctx, plan_view.read_file(file), asked)
 
 
 @account.command()

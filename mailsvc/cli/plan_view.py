@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from directory.provision import AccountChange, AccountPlan, NewAccount, Remark, UnitPlan
+    from directory.provision import (
+        AccountChange,
+        AccountLock,
+        AccountPlan,
+        NewAccount,
+        PlanDriftedError,
+        Remark,
+        UnitPlan,
+    )
     from mailsvc.cli.context import CliContext
 
 SHOWN = 20
@@ -38,6 +46,23 @@ def read_file(path: Path) -> bytes:
         return file.read(MAX_FILE + 1)
 
 
+def write_file(ctx: CliContext, path: Path, octets: bytes) -> None:
+    """A new file; one that is there is not overwritten."""
+    try:
+        with path.open("xb") as file:
+            file.write(octets)
+    except OSError as error:
+        ctx.refuse(f"Không tạo được {path}: {error.strerror}", f"Cannot make {path}: {error.strerror}")
+
+
+def refuse_drift(ctx: CliContext, error: PlanDriftedError) -> NoReturn:
+    """Somebody acted on the directory between the preview and now."""
+    ctx.refuse(
+        f"Dữ liệu đã thay đổi trong lúc xem trước ({error}). Chạy lại lệnh.",
+        f"The directory changed during the preview ({error}). Run the command again.",
+    )
+
+
 def show(ctx: CliContext, plan: UnitPlan | AccountPlan) -> None:
     """The plan as a table on standard output; with --json nothing yet (`finish` gives it)."""
     if ctx.json:
@@ -46,8 +71,8 @@ def show(ctx: CliContext, plan: UnitPlan | AccountPlan) -> None:
     counts = plan.counts
     console.print(
         ctx.text(
-            "Tạo mới {create} · thay đổi {change} · điều chuyển {move} · giữ nguyên {unchanged} · từ chối {refused}",
-            "create {create} · change {change} · move {move} · unchanged {unchanged} · refused {refused}",
+            "Tạo mới {create} · thay đổi {change} · điều chuyển {move} · khóa {lock} · giữ nguyên {unchanged} · từ chối {refused}",
+            "create {create} · change {change} · move {move} · lock {lock} · unchanged {unchanged} · refused {refused}",
         ).format_map(counts),
         style="bold",
         highlight=False,
@@ -55,6 +80,7 @@ def show(ctx: CliContext, plan: UnitPlan | AccountPlan) -> None:
     _table(console, ctx, ctx.text("Tạo mới", "Create"), [_new(item) for item in plan.creates])
     _table(console, ctx, ctx.text("Thay đổi", "Change"), [_changed(item) for item in plan.changes])
     _table(console, ctx, ctx.text("Điều chuyển", "Move"), [_changed(item) for item in plan.moves])
+    _table(console, ctx, ctx.text("Khóa", "Lock"), [_locked(item) for item in plan.locks])
     remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
     remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
 
@@ -74,6 +100,11 @@ def finish(ctx: CliContext, plan: UnitPlan | AccountPlan, *, applied: bool, plan
         ctx.say("Không có gì phải thay đổi.", "There is nothing to change.")
     elif applied:
         ctx.say("Đã thực hiện.", "Done.")
+    elif plan_id is not None:
+        ctx.say(
+            f"Đã lưu kế hoạch {plan_id} cho ngày {plan.effective_on:%d/%m/%Y}. Xem: congvu plan show {plan_id}",
+            f"Plan {plan_id} is kept for {plan.effective_on:%d/%m/%Y}. See: congvu plan show {plan_id}",
+        )
     else:
         ctx.say(
             "Đây là bản xem trước, chưa thay đổi gì. Thêm --yes để thực hiện.",
@@ -104,6 +135,10 @@ def _new(new: NewUnit | NewAccount) -> tuple[int, str, str]:
     return new.line, str(new.address), f"{new.display_name} ({new.kind.value}, {new.unit})"
 
 
+def _locked(lock: AccountLock) -> tuple[str, str, str]:
+    return "–", str(lock.address), f"{lock.display_name} ({lock.unit})"
+
+
 def _changed(change: UnitChange | AccountChange) -> tuple[int, str, str]:
     what = change.before.code if isinstance(change, UnitChange) else str(change.address)
     return (
@@ -113,7 +148,7 @@ def _changed(change: UnitChange | AccountChange) -> tuple[int, str, str]:
     )
 
 
-def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[int, str, str]]) -> None:
+def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[int | str, str, str]]) -> None:
     if not rows:
         return
     table = Table(

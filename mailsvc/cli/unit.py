@@ -12,19 +12,24 @@ from rich.console import Console
 from rich.tree import Tree
 
 from directory import provision, reorganise, repository
-from directory.model import Branch, Tier, vietnam_day
-from directory.scope import SERVER
-from mailsvc.cli import plan_view
+from directory.model import Branch, Tier
+from mailsvc.cli import plan_view, unit_import
 from mailsvc.cli import reorganise as reorganise_cli
-from mailsvc.model.changes import DirectoryChanged
 from mailsvc.services.administration import units
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from directory.provision import Sheet, UnitPlan, UnitRow
+    from directory.provision import Sheet
     from directory.reorganise import Act
     from mailsvc.cli.context import CliContext
+
+
+_effective = click.option(
+    "--effective",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Ngày có hiệu lực / effective day [hôm nay / today]",
+)
 
 
 @click.group()
@@ -38,10 +43,14 @@ def unit() -> None:
 @click.option(
     "--strict-branches", is_flag=True, help="Từ chối cấp trên khác khối / refuse parents of another branch"
 )
+@_effective
 @click.pass_obj
-def import_(ctx: CliContext, file: Path, yes: bool, strict_branches: bool) -> None:
-    """Nhập cây đơn vị từ CSV: code,name,parent,tier,branch / import units from CSV."""
-    _run(ctx, provision.read_units(plan_view.read_file(file)), yes=yes, strict_branches=strict_branches)
+def import_(
+    ctx: CliContext, file: Path, yes: bool, strict_branches: bool, effective: datetime | None
+) -> None:
+    """Nhập cây đơn vị từ CSV hoặc XLSX: code,name,parent,tier,branch / import units from CSV or XLSX."""
+    on = effective.date() if effective is not None else None
+    unit_import.run_import(ctx, plan_view.read_file(file), yes=yes, strict_branches=strict_branches, on=on)
 
 
 @unit.command()
@@ -67,35 +76,7 @@ def create(ctx: CliContext, /, code: str, **options: str) -> None:
                 f"Đơn vị {code} đã có. Xem: congvu unit show {code}",
                 f"The unit {code} exists. See: congvu unit show {code}",
             )
-    _run(ctx, sheet, yes=True)
-
-
-def _run(ctx: CliContext, sheet: Sheet[UnitRow], *, yes: bool, strict_branches: bool = False) -> None:
-    with ctx.store.read() as db:
-        today = vietnam_day(db.clock())
-        plan = provision.plan_units(db.conn, SERVER, sheet, on=today, strict_branches=strict_branches)
-    plan_view.show(ctx, plan)
-    applied = yes and not plan.refused and not plan.changes_nothing
-    plan_id = _apply(ctx, plan) if applied else None
-    plan_view.finish(ctx, plan, applied=applied, plan_id=plan_id)
-
-
-def _apply(ctx: CliContext, plan: UnitPlan) -> int:
-    body, who = provision.body_of(plan), plan_view.actor()
-    try:
-        with ctx.store.write() as uow:
-            with provision.recording(uow.conn, provision.UNIT_TABLES) as recorded:
-                provision.apply_units(uow.conn, plan, at=uow.clock(), actor=who)
-            uow.record(DirectoryChanged())
-            undo = recorded.journal.to_json()
-            return provision.store_plan(
-                uow.conn, "unit", plan, at=uow.clock(), actor=who, applied=True, body=body, undo=undo
-            )
-    except provision.PlanDriftedError as error:
-        ctx.refuse(
-            f"Dữ liệu đã thay đổi trong lúc xem trước ({error}). Chạy lại lệnh.",
-            f"The directory changed during the preview ({error}). Run the command again.",
-        )
+    unit_import.run_rows(ctx, sheet)
 
 
 @unit.command("list")
@@ -182,11 +163,6 @@ def remove(ctx: CliContext, code: str, yes: bool) -> None:
         )
 
 
-_effective = click.option(
-    "--effective",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="Ngày có hiệu lực / effective day [hôm nay / today]",
-)
 _yes = click.option("--yes", is_flag=True, help="Thực hiện, không chỉ xem trước / apply, not only preview")
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.services import index_mail, reading_access, web_sessions
+from mailsvc.services import due_plans, index_mail, reading_access, web_sessions
 from mailsvc.services.housekeeping import forget_old
+from mailsvc.services.imports import drop_left_behind
 
 if TYPE_CHECKING:
     from config.settings import SearchSettings, Settings
@@ -81,8 +82,9 @@ class Indexer:
 class Housekeeping:
     """Forgets what nobody needs any more."""
 
-    def __init__(self, settings: Settings, bridge: Bridge, engine: Engine) -> None:
+    def __init__(self, settings: Settings, store: Store, bridge: Bridge, engine: Engine) -> None:
         self._settings = settings
+        self._store = store
         self._bridge = bridge
         self._engine = engine
 
@@ -95,10 +97,15 @@ class Housekeeping:
                 await self._bridge.write(index_mail.forget_feed, self._engine)
                 await self._bridge.write(reading_access.end_expired)
                 await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
+                await self._bridge.write(drop_left_behind)
+                await self._bridge.slow(self._apply_due)
                 await self._bridge.slow(self._refresh_index)
                 await self._bridge.slow(self._engine.optimise)
             except ServiceError as error:
                 log.warning("housekeeping waits", why=str(error))
+
+    def _apply_due(self) -> None:
+        due_plans.apply_due(self._store, self._settings)
 
     def _refresh_index(self) -> None:
         reader = self._bridge.store.reader()

@@ -92,7 +92,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     )
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     upkeep = Upkeep(settings, store, bridge, engine)
-    housekeeping = Housekeeping(settings, bridge, engine)
+    housekeeping = Housekeeping(settings, store, bridge, engine)
 
     metrics = Metrics(settings.metrics, store, bridge, engine)
 

@@ -14,26 +14,20 @@ from mailsvc.services.provision import on_accounts_created
 from mailsvc.storage.tables import boxes, mailboxes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
-    from typing import Protocol
 
     from directory.model import AccountId, PlanId
     from directory.provision import AccountPlan, Staged
+    from mailsvc.storage.store import Store
     from mailsvc.storage.unit_of_work import UnitOfWork
-
-    class Writes(Protocol):
-        """Whatever opens a unit of work: the store, or an administrator's desk."""
-
-        def write(self) -> AbstractContextManager[UnitOfWork]:
-            """One unit of work."""
 
 
 LEFT_BEHIND_AFTER = 86_400
 """Seconds after which a box that was staged and never switched on is taken away."""
 
 
-def stage_accounts(store: Writes, plan: AccountPlan) -> Staged | None:
+def stage_accounts(store: Store, plan: AccountPlan) -> Staged | None:
     """Insert the boxes of a large plan unseen, a part at a time; None for a small one, which needs no stage."""
     if plan.refused or len(plan.creates) < provision.STAGED_FROM:
         return None
@@ -56,7 +50,7 @@ def stage_accounts(store: Writes, plan: AccountPlan) -> Staged | None:
     return provision.joined(parts)
 
 
-def drop_staged(store: Writes, staged: Staged | None) -> None:
+def drop_staged(store: Store, staged: Staged | None) -> None:
     """Take away what was staged for a plan that is not applied after all."""
     every = staged.account_ids if staged is not None else ()
     for start in range(0, len(every), provision.PART):
@@ -117,21 +111,25 @@ def write_accounts(
 
 
 def import_accounts(
-    store: Writes,
+    store: Store,
     plan: AccountPlan,
     *,
     actor: str,
     creator_id: AccountId | None,
     confirmed_locks: int | None = None,
     waiting: PlanId | None = None,
+    write: Callable[[], AbstractContextManager[UnitOfWork]] | None = None,
 ) -> tuple[PlanId, dict[str, AccountId]]:
-    """The whole road of a sealed plan: stage where it is large, apply, and leave nothing behind where that fails."""
+    """The whole road of a sealed plan: stage where it is large, apply, and leave nothing behind where that fails.
+
+    `write` opens the transaction that applies it, for a caller who has something to write in it too.
+    """
     if plan.locks_ask and confirmed_locks != len(plan.locks):
         raise provision.LocksUnconfirmedError(len(plan.locks), plan.locks_of)
     body = provision.body_of(plan)
     staged = stage_accounts(store, plan)
     try:
-        with store.write() as uow:
+        with (write or store.write)() as uow:
             return write_accounts(
                 uow,
                 plan,

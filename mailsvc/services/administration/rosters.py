@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from directory import provision
 from directory.model import PlanId, vietnam_day
-from directory.provision import Fault, Remark
+from directory.provision import Fault
+from directory.roster import plan_file
 from mailsvc.services.administration.refusal import ActRefused, Why, of_remarks
-from mailsvc.services.provision import on_accounts_created
+from mailsvc.services.imports import import_accounts
 
 if TYPE_CHECKING:
     from directory.model import AccountId
@@ -21,16 +22,12 @@ if TYPE_CHECKING:
 
 def plan_of(desk: Desk, db: Reader, roster: bytes) -> AccountPlan:
     """What a roster would change. It is kept with the plan, so it may hold no password."""
-    sheet = provision.read_accounts(roster)
-    secret = [
-        Remark(row.line, "password", Fault.KEPT_WITH_PLAN)
-        for row in sheet.rows
-        if row.password is not None or row.password_hash is not None
-    ]
+    today, scope = vietnam_day(db.clock()), desk.scope(db)
+    found = plan_file(db.conn, scope, roster, on=today, settings=desk.provision, without_secrets=True)
+    secret = [remark for remark in found.plan.refused if remark.fault is Fault.KEPT_WITH_PLAN]
     if secret:
-        raise of_remarks(secret[:1])
-    today = vietnam_day(db.clock())
-    return provision.plan_accounts(db.conn, desk.scope(db), sheet, on=today, settings=desk.provision)
+        raise of_remarks(secret)
+    return found.plan
 
 
 def staged(desk: Desk, uow: UnitOfWork, plan: AccountPlan, roster: bytes) -> PlanId:
@@ -79,34 +76,17 @@ def apply_sealed(
     desk: Desk, plan: AccountPlan, staged_as: PlanId | None = None
 ) -> tuple[PlanId, dict[str, AccountId]]:
     """Apply a sealed plan whole or not at all; its number and the new boxes by address key."""
-    body = provision.body_of(plan)
     try:
-        with desk.write() as uow:
-            at = uow.clock()
-            with provision.recording(uow.conn, provision.ACCOUNT_TABLES) as recorded:
-                created = provision.apply_accounts(
-                    uow.conn, plan, at=at, actor=desk.actor, on_accounts_created=on_accounts_created(uow)
-                )
-            undo = recorded.journal.to_json()
-            if staged_as is None:
-                number = provision.store_plan(
-                    uow.conn,
-                    "account",
-                    plan,
-                    at=at,
-                    actor=desk.actor,
-                    applied=True,
-                    body=body,
-                    undo=undo,
-                    creator_id=desk.account_id,
-                )
-            else:
-                number = staged_as
-                if not provision.mark_applied(uow.conn, number, at, undo=undo):
-                    raise _drifted(f"plan {number}")  # somebody else applied it in this moment
+        return import_accounts(
+            desk.store,
+            plan,
+            actor=desk.actor,
+            creator_id=desk.account_id,
+            waiting=staged_as,
+            write=desk.write,
+        )
     except provision.PlanDriftedError as drifted:
         raise _drifted(str(drifted)) from drifted
-    return number, created
 
 
 def _said(body: dict[str, Any]) -> Any:
