@@ -40,6 +40,7 @@ NOUNS = {
     "letter": "mailsvc.cli.letter",
     "hold": "mailsvc.cli.hold",
     "retention": "mailsvc.cli.retention",
+    "migrate": "mailsvc.cli.migrate",
     "doctor": "mailsvc.cli.doctor",
     "demo": "mailsvc.cli.demo",
 }
