@@ -71,6 +71,21 @@ class Snapshot:
     mod_seqs: array[int]
     keywords: tuple[str | None, ...]
     """Name of the keyword at bit 5 + index."""
+    since: int = -1
+    """An older mod-sequence from which this snapshot was made; -1: from none."""
+    changed: tuple[range, ...] = ()
+    """Indexes where flags may differ from those of `since`; what came later stands behind. Without letters that went."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsSet:
+    """A change of flags: those of the entries in these ranges of UIDs became `flags & keep | add`."""
+
+    mod_seq: ModSeq
+    """Of every entry that was different before."""
+    ranges: tuple[tuple[int, int], ...]
+    keep: int
+    add: int
 
 
 @dataclass(frozen=True, slots=True)

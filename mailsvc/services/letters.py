@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mailsvc.model.ids import MailboxId, MessageId, ModSeq, Uid, UidValidity
-    from mailsvc.model.mailbox import Mailbox
+    from mailsvc.model.mailbox import FlagsSet, Mailbox
     from mailsvc.model.message import Entry
     from mailsvc.services.permissions import Place
     from mailsvc.storage.entries import Range
@@ -47,6 +47,8 @@ class Stored:
     mod_seq: ModSeq | None
     modified: tuple[Uid, ...]
     """UIDs that changed after UNCHANGEDSINCE (RFC 7162 §3.1.3)."""
+    change: FlagsSet | None = None
+    """What became of the entries' flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,9 @@ def store_flags(
         if not place.rights & Right.ACT:
             return Stored(mod_seq, tuple(modified))
     changed = entries.set_flags(uow, mailbox, ranges, keep=keep, add_bits=add_bits)
-    return Stored(changed if changed is not None else mod_seq, tuple(modified))
+    if changed is None:
+        return Stored(mod_seq, tuple(modified))
+    return Stored(changed.mod_seq, tuple(modified), changed)
 
 
 def _leave_modified(

@@ -12,7 +12,7 @@ __all__ = ["Snapshots", "ranges_of"]
 
 if TYPE_CHECKING:
     from mailsvc.model.ids import AccountId, MailboxId
-    from mailsvc.model.mailbox import Snapshot
+    from mailsvc.model.mailbox import FlagsSet, Mailbox, Snapshot
     from mailsvc.services.permissions import Place
     from mailsvc.storage.unit_of_work import Reader
 
@@ -29,8 +29,11 @@ class Snapshots:
         self._room = kept_entries
         self._held = 0
 
-    def of(self, db: Reader, place: Place) -> Snapshot:
-        """The mailbox as its viewer sees it now. MailboxMissing once it is deleted."""
+    def of(self, db: Reader, place: Place, just_set: FlagsSet | None = None) -> Snapshot:
+        """The mailbox as its viewer sees it now. MailboxMissing once it is deleted.
+
+        `just_set` is a change that the caller has made: if it is all that happened, nothing is read again.
+        """
         with db.consistent():
             mailbox = mailboxes.by_id(db, place.mailbox.id)
             base = self._kept.get(mailbox.id)
@@ -40,7 +43,7 @@ class Snapshots:
                 or base.uid_validity != mailbox.uid_validity
             ):
                 self._held -= 0 if base is None else len(base.uids)
-                base = self._kept[mailbox.id] = snapshots.snapshot(db, mailbox, base)
+                base = self._kept[mailbox.id] = _newer(db, mailbox, base, just_set)
                 self._held += len(base.uids)
             self._kept.move_to_end(mailbox.id)
             while len(self._kept) > 1 and self._held > self._room:
@@ -57,3 +60,14 @@ class Snapshots:
         while len(self._viewed) > 256:
             self._viewed.popitem(last=False)
         return viewed
+
+
+def _newer(db: Reader, mailbox: Mailbox, base: Snapshot | None, just_set: FlagsSet | None) -> Snapshot:
+    if (
+        base is not None
+        and just_set is not None
+        and base.uid_validity == mailbox.uid_validity
+        and base.highest_mod_seq + 1 == just_set.mod_seq == mailbox.highest_mod_seq
+    ):
+        return snapshots.with_flags(db, mailbox, base, just_set)
+    return snapshots.snapshot(db, mailbox, base)

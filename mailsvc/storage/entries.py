@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary, and_, bindparam, delete, func, insert, liter
 from mailsvc.model.changes import MailboxChanged
 from mailsvc.model.flags import SEEN
 from mailsvc.model.ids import AccountId, MailboxId, MessageId, ModSeq, Uid
+from mailsvc.model.mailbox import FlagsSet
 from mailsvc.model.message import Entry
 from mailsvc.storage import arrivals, mailboxes, snapshots, tables
 from mailsvc.storage.statement import Statement
@@ -39,7 +40,6 @@ TOUCHED = Statement(
 _different = _e.c.flags != _e.c.flags.op("&")(bindparam("keep")).op("|")(bindparam("add"))
 UNSEEN_CHANGE = Statement(
     select(
-        func.count(),
         func.coalesce(
             func.sum(
                 _e.c.flags.op("&")(SEEN)
@@ -164,27 +164,29 @@ def ranges_of(snapshot: Snapshot, uids: Sequence[int]) -> list[Range]:
 
 
 def set_flags(
-    uow: UnitOfWork, mailbox: Mailbox, ranges: Iterable[Range], *, keep: int, add_bits: int
-) -> ModSeq | None:
+    uow: UnitOfWork, mailbox: Mailbox, ranges: Sequence[Range], *, keep: int, add_bits: int
+) -> FlagsSet | None:
     """Flags = flags & keep | add_bits, with one new mod-sequence for all that change; None if none does."""
-    changed = seen_change = 0
+    mod_seq = ModSeq(mailboxes.lock(uow, mailbox.id) + 1)
     spans = [
         {"mailbox": mailbox.id, "first": first, "last": last, "keep": keep, "add": add_bits}
         for first, last in ranges
     ]
-    for span in spans:
-        row = uow.one(UNSEEN_CHANGE, span)
-        assert row is not None
-        changed += row[0]
-        seen_change += int(row[1])
+    touches_seen = bool(add_bits & SEEN) or not keep & SEEN
+    seen_change = sum(_seen_change(uow, span) for span in spans) if touches_seen else 0
+    changed = sum(uow.run(SET_FLAGS, {**span, "new_mod_seq": mod_seq}) for span in spans)
     if not changed:
         return None
-    _, mod_seq = mailboxes.count(uow, mailbox.id, unseen=seen_change)
-    for span in spans:
-        uow.run(SET_FLAGS, {**span, "new_mod_seq": mod_seq})
+    mailboxes.count(uow, mailbox.id, unseen=seen_change)
     snapshots.log_flag_change(uow, mailbox.id, mod_seq, [(span["first"], span["last"]) for span in spans])
     uow.record(MailboxChanged(mailbox.account_id, mailbox.id))
-    return mod_seq
+    return FlagsSet(mod_seq, tuple(ranges), keep, add_bits)
+
+
+def _seen_change(uow: UnitOfWork, span: dict[str, int]) -> int:
+    row = uow.one(UNSEEN_CHANGE, span)
+    assert row is not None
+    return int(row[0])
 
 
 def _totals(uow: UnitOfWork, mailbox: MailboxId, ranges: Iterable[Range]) -> tuple[int, int, int]:

@@ -96,6 +96,7 @@ COUNTED = Statement(
     )
     .returning(_m.c.uid_next, _m.c.highest_mod_seq)
 )
+LOCKED = Statement(select(_m.c.highest_mod_seq).where(_m.c.id == bindparam("mailbox")).with_for_update())
 COUNTED_IN_INBOX = Statement(
     update(_m)
     .where(and_(_m.c.account_id == bindparam("account"), _m.c.name == "INBOX"))
@@ -189,6 +190,14 @@ def count(
     if row is None:
         raise MailboxMissing(str(mailbox))
     return Uid(row[0] - uids), ModSeq(row[1])
+
+
+def lock(uow: UnitOfWork, mailbox: MailboxId) -> ModSeq:
+    """Keep other changes of this mailbox waiting; the mod-sequence that it has reached."""
+    row = uow.one(LOCKED, {"mailbox": mailbox})
+    if row is None:
+        raise MailboxMissing(str(mailbox))
+    return ModSeq(row[0])
 
 
 def charge(uow: UnitOfWork, account: AccountId, octets: int) -> None:

@@ -134,14 +134,16 @@ def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
 
 
 def put(uow: UnitOfWork, prepared: PreparedContent | KnownContent) -> MessageId:
-    """The id of a content, stored now if it is new; ContentGone where only its key was given and it is not there."""
+    """The id of a content, stored now if it is new; ContentGone where only its key was given and that is not enough."""
     known = uow.one(BY_KEY, {"key": prepared.key})
+    if isinstance(prepared, KnownContent):
+        if known is None or uow.store.damaged:  # its octets may mend what the scrub found damaged
+            raise ContentGone
+        return MessageId(known[0])
     if known is not None:
         for _, piece in prepared.pieces if uow.store.damaged else ():
             uow.put_piece(piece, is_large=piece.key in prepared.large)  # mends what the scrub found damaged
         return MessageId(known[0])
-    if isinstance(prepared, KnownContent):
-        raise ContentGone
     manifest = json.dumps(
         [
             (uow.put_piece(piece, is_large=piece.key in prepared.large), coding, piece.size)

@@ -8,7 +8,7 @@ ranges says (`flag_changes`): a few for each change, so that a STORE of 10,000 l
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from mailsvc.model.mailbox import Mailbox
+    from mailsvc.model.mailbox import FlagsSet, Mailbox
     from mailsvc.storage.statement import Row
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
@@ -107,11 +107,39 @@ def join_old_changes(uow: UnitOfWork) -> None:
 def snapshot(db: Reader, mailbox: Mailbox, known: Snapshot | None = None) -> Snapshot:
     """All entries of a mailbox, packed; from what is known and the changes since, where that is possible."""
     if known is None or known.uid_validity != mailbox.uid_validity:
-        uids, flags, mod_seqs = _columns(db.rows(PACKED, {"mailbox": mailbox.id, "first": 0}))
-    elif known.highest_mod_seq == mailbox.highest_mod_seq:
-        uids, flags, mod_seqs = known.uids, known.flags, known.mod_seqs
-    else:
-        uids, flags, mod_seqs = _advance(db, mailbox.id, known)
+        columns = _columns(db.rows(PACKED, {"mailbox": mailbox.id, "first": 0}))
+        return _snapshot(db, mailbox, columns)
+    if known.highest_mod_seq == mailbox.highest_mod_seq:
+        return _snapshot(db, mailbox, (known.uids, known.flags, known.mod_seqs), known.highest_mod_seq)
+    return _advance(db, mailbox, known)
+
+
+def with_flags(db: Reader, mailbox: Mailbox, known: Snapshot, change: FlagsSet) -> Snapshot:
+    """The snapshot after a change of flags that followed right upon it, without asking for what is known."""
+    uids, flags, mod_seqs = known.uids, known.flags[:], known.mod_seqs[:]
+    keep, add, mod_seq = change.keep, change.add, change.mod_seq
+    runs: list[range] = []
+    for first, last in change.ranges:
+        start, end = bisect_left(uids, first), bisect_right(uids, last)
+        before = flags[start:end]
+        after = array("q", [bits & keep | add for bits in before])
+        if after != before:
+            runs.append(range(start, end))
+            flags[start:end] = after
+            mod_seqs[start:end] = array(
+                "Q",
+                [
+                    old if was == now else mod_seq
+                    for old, was, now in zip(mod_seqs[start:end], before, after, strict=True)
+                ],
+            )
+    return _snapshot(db, mailbox, (uids, flags, mod_seqs), int(known.highest_mod_seq), tuple(runs))
+
+
+def _snapshot(
+    db: Reader, mailbox: Mailbox, columns: Columns, since: int = -1, changed: tuple[range, ...] = ()
+) -> Snapshot:
+    uids, flags, mod_seqs = columns
     return Snapshot(
         mailbox_id=mailbox.id,
         uid_validity=mailbox.uid_validity,
@@ -121,6 +149,8 @@ def snapshot(db: Reader, mailbox: Mailbox, known: Snapshot | None = None) -> Sna
         flags=flags,
         mod_seqs=mod_seqs,
         keywords=mailboxes.keywords(db, mailbox.account_id),
+        since=since,
+        changed=changed,
     )
 
 
@@ -131,26 +161,28 @@ def _columns(rows: Iterable[Row]) -> Columns:
     return array("Q", columns[0]), array("q", columns[1]), array("Q", columns[2])
 
 
-def _advance(db: Reader, mailbox: MailboxId, known: Snapshot) -> Columns:
-    since = {"mailbox": mailbox, "mod_seq": known.highest_mod_seq}
-    uids, flags, mod_seqs = known.uids[:], known.flags[:], known.mod_seqs[:]
+def _advance(db: Reader, mailbox: Mailbox, known: Snapshot) -> Snapshot:
+    since = {"mailbox": mailbox.id, "mod_seq": known.highest_mod_seq}
+    uids, flags, mod_seqs = known.uids, known.flags[:], known.mod_seqs[:]
     known_up_to = int(known.uid_next) - 1
+    runs: list[range] = []
     for first, last in _joined(db.rows(CHANGES_SINCE, since)):
         changed = db.rows(PACKED_SINCE, {**since, "first": first, "last": min(last, known_up_to)})
-        _overwrite(uids, flags, mod_seqs, _columns(changed))
-    for column, new in zip(
-        (uids, flags, mod_seqs),
-        _columns(db.rows(PACKED, {"mailbox": mailbox, "first": known_up_to + 1})),
-        strict=True,
-    ):
-        column.extend(new)
-    gone = frozenset(expunged_since(db, mailbox, known.highest_mod_seq))
+        if changed:
+            runs.append(_overwrite(uids, flags, mod_seqs, _columns(changed)))
+    new = _columns(db.rows(PACKED, {"mailbox": mailbox.id, "first": known_up_to + 1}))
+    if new[0]:
+        uids = uids + new[0]  # another object: sessions that know the old one still count by it
+        flags += new[1]
+        mod_seqs += new[2]
+    gone = frozenset(expunged_since(db, mailbox.id, known.highest_mod_seq))
     if gone and not gone.isdisjoint(uids):
         keep = [index for index, uid in enumerate(uids) if uid not in gone]
         uids, flags, mod_seqs = (
             array(column.typecode, [column[index] for index in keep]) for column in (uids, flags, mod_seqs)
         )
-    return uids, flags, mod_seqs
+        return _snapshot(db, mailbox, (uids, flags, mod_seqs))
+    return _snapshot(db, mailbox, (uids, flags, mod_seqs), int(known.highest_mod_seq), tuple(runs))
 
 
 def _joined(ranges: Iterable[Row]) -> list[tuple[int, int]]:
@@ -164,18 +196,19 @@ def _joined(ranges: Iterable[Row]) -> list[tuple[int, int]]:
     return joined
 
 
-def _overwrite(uids: array[int], flags: array[int], mod_seqs: array[int], changed: Columns) -> None:
+def _overwrite(uids: array[int], flags: array[int], mod_seqs: array[int], changed: Columns) -> range:
+    """Put new flags and mod-sequences in their places; from the first to the last of them."""
     new_uids, new_flags, new_mod_seqs = changed
-    if not new_uids:
-        return
     start = bisect_left(uids, new_uids[0])
     end = start + len(new_uids)
     if uids[start:end] == new_uids:  # neighbours, as they mostly are
         flags[start:end], mod_seqs[start:end] = new_flags, new_mod_seqs
-        return
+        return range(start, end)
+    index = start
     for uid, bits, mod_seq in zip(*changed, strict=True):
-        index = bisect_left(uids, uid)
+        index = bisect_left(uids, uid, index)
         flags[index], mod_seqs[index] = bits, mod_seq
+    return range(start, index + 1)
 
 
 def changed_since(db: Reader, mailbox: MailboxId, first: int, last: int, mod_seq: int) -> list[Uid]:

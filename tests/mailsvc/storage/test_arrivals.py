@@ -19,6 +19,7 @@ from mailsvc.services.receive import (
     receive,
 )
 from mailsvc.services.verify import verify
+from mailsvc.services.view import Snapshots
 from mailsvc.storage import mailboxes, snapshots
 from tests.support.mail import DOMAIN, add_account, inbox, letter, principal
 
@@ -140,3 +141,34 @@ def test_an_old_log_of_changes_becomes_one_range(store, monkeypatch):
         mailbox = inbox(uow, person).mailbox
         newer, whole = snapshots.snapshot(uow, mailbox, known), snapshots.snapshot(uow, mailbox)
         assert (newer.flags, newer.mod_seqs) == (whole.flags, whole.mod_seqs)
+
+
+def test_a_change_of_flags_is_told_without_reading_it_again(store):
+    """What the snapshots keep is what the database says, also where others changed something in between."""
+    with store.write() as uow:
+        person = principal(add_account(uow, "r0"))
+        for number in range(8):
+            receive(uow, to_all(prepare(letter(number), store.pieces), [person.account_id]))
+    kept = Snapshots()
+    changes = [
+        ([(1, 8)], FlagChange.ADD, SEEN, ()),
+        ([(2, 3), (7, 7)], FlagChange.REMOVE, SEEN, ()),
+        ([(1, 8)], FlagChange.REPLACE, FLAGGED, ("$Label1",)),
+        ([(5, 5)], FlagChange.ADD, 0, ("$Label2",)),
+        ([(1, 8)], FlagChange.ADD, FLAGGED, ()),
+    ]
+    for between in (False, True):
+        for ranges, how, bits, keywords in changes:
+            with store.read() as db:
+                kept.of(db, inbox(db, person))
+            with store.write() as uow:
+                if between:
+                    letters.store_flags(uow, inbox(uow, person), [(4, 4)], FlagChange.ADD, SEEN)
+                stored = letters.store_flags(uow, inbox(uow, person), ranges, how, bits, keywords)
+            with store.read() as db:
+                place = inbox(db, person)
+                told = kept.of(db, place, stored.change)
+                real = snapshots.snapshot(db, place.mailbox)
+                assert (told.uids, told.flags, told.mod_seqs) == (real.uids, real.flags, real.mod_seqs)
+                assert (told.highest_mod_seq, told.keywords) == (real.highest_mod_seq, real.keywords)
+                assert verify(db).faults == []
