@@ -164,6 +164,16 @@ class ImapSettings(_Section):
     max_connections_per_address: int = Field(200, ge=1, description="connections at once from one address")
 
 
+class ClientSettings(_Section):
+    """What mail programs that set themselves up are told: the names and ports that the world sees."""
+
+    host: str = Field("", description="name of the mail servers; empty: that of `[smtp] hostname`")
+    imap_port: int = Field(
+        993, ge=1, le=65535, description="IMAP with TLS, as a balancer or firewall shows it"
+    )
+    submission_port: int = Field(465, ge=1, le=65535, description="submission with TLS, likewise")
+
+
 class ManageSieveSettings(_Section):
     """Where mail clients keep their filter rules."""
 
@@ -486,6 +496,7 @@ class Settings(_Section):
     submission: SubmissionSettings = SubmissionSettings()
     lmtp: LmtpSettings = LmtpSettings()
     imap: ImapSettings = ImapSettings()
+    clients: ClientSettings = ClientSettings()
     managesieve: ManageSieveSettings = ManageSieveSettings()
     web: WebSettings = WebSettings()
     metrics: MetricsSettings = MetricsSettings()

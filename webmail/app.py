@@ -17,13 +17,16 @@ from webmail import console, formats
 from webmail.api.app import create_api
 from webmail.carddav.app import create_carddav
 from webmail.carddav.well_known import well_known
+from webmail.client_setup import create_client_setup
+from webmail.credentials import page as security_page
+from webmail.credentials import second_step
 from webmail.folders import folder_icon, folder_name
 from webmail.highlight import marked
 from webmail.refusals import say
 from webmail.security import Guard
 from webmail.static_files import StaticFiles
 from webmail.statistics import page as statistics_page
-from webmail.throttle import Throttle
+from webmail.trusted import Trusted
 from webmail.views import acts, compose, gate, letter, mailbox, search
 from webmail.web import Web, visitor, wants_json, web, words
 
@@ -58,17 +61,34 @@ SCRIPT_WORDS: Final = (
     "went_wrong",
 )
 OPEN_TO_ALL: Final = frozenset(
-    {"gate.front", "gate.sign_in", "gate.sign_out", "gate.language", "static_file"}
+    {
+        *("gate.front", "gate.sign_in", "gate.sign_out", "gate.language", "static_file"),
+        *("second_step.second", "second_step.answer", "second_step.by_passkey", "second_step.options"),
+    }
+)
+ENROLLING: Final = frozenset(
+    {"security.overview", "security.totp", "security.confirm_totp", "security.add_passkey"}
 )
 BEFORE_NEW_PASSWORD: Final = OPEN_TO_ALL | {"gate.password"}
 
 
+CLIENT_SETUP: Final = (
+    "/.well-known/autoconfig",
+    "/mail/config-v1.1.xml",
+    "/autodiscover",
+    "/Autodiscover",
+    "/AutoDiscover",
+)
+"""Where mail programs ask how to set themselves up; Outlook spells it as it likes."""
+
+
 def create_app(services: WebServices, static: StaticFiles | None = None) -> Flask:
-    """Webmail over these services. It keeps no state of its own but the count of failed sign-ins."""
+    """Webmail over these services. It keeps no state of its own."""
     app = Flask(__name__, static_folder=None)
     guard = Guard(services)
-    throttle = Throttle(services.clock, services.options.trusted_networks)
-    app.extensions["congvu"] = Web(services, guard, throttle, static or StaticFiles())
+    app.extensions["congvu"] = Web(
+        services, guard, Trusted(services.options.trusted_networks), static or StaticFiles()
+    )
     app.config["MAX_CONTENT_LENGTH"] = services.options.max_letter_bytes + FORM_ALLOWANCE
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_ALLOWANCE
     app.config["MAX_FORM_PARTS"] = 2_000
@@ -81,12 +101,20 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     for blueprint in (gate.screen, mailbox.screen, letter.screen, acts.screen, search.screen, compose.screen):
         app.register_blueprint(blueprint)
     app.register_blueprint(statistics_page.screen)
+    for blueprint in (second_step.screen, security_page.screen):
+        app.register_blueprint(blueprint)
     app.register_blueprint(console.screen)
     app.register_error_handler(ServiceError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _went_wrong)
     _dress(app)
-    mounted: dict[str, WSGIApplication] = {}
+    setup = create_client_setup(
+        services.options.servers,
+        product=services.options.product,
+        domain=services.options.domain,
+        public_url=services.options.public_url,
+    )
+    mounted: dict[str, WSGIApplication] = dict.fromkeys(CLIENT_SETUP, setup)
     if services.office is not None:
         mounted["/api/v1"] = create_api(services.office).wsgi_app
     if services.address_books is not None:
@@ -103,10 +131,19 @@ def _let_in() -> BaseResponse | None:
         return None
     who = visitor()
     if who is None:
-        abort(401)
+        return _complete_first()
     if who.must_change_password and request.endpoint not in BEFORE_NEW_PASSWORD:
         return redirect("/password")
     return None
+
+
+def _complete_first() -> BaseResponse | None:
+    """Nobody is signed in; whoever has begun to goes on with what is missing, and nowhere else."""
+    if g.half is None:
+        abort(401)
+    if g.half.stage == "second_factor":
+        return redirect("/sign-in/second")
+    return None if request.endpoint in ENROLLING else redirect("/security")
 
 
 def _static_file(name: str) -> Response:
@@ -201,6 +238,7 @@ def _dress(app: Flask) -> None:
     env.filters["tint"] = formats.tint
     env.filters["file_kind"] = _file_kind
     env.filters["marked"] = marked
+    env.filters["browser"] = lambda agent: formats.browser(agent) or words()("unknown_browser")
     parts: Web = app.extensions["congvu"]
     env.globals["asset"] = parts.static.url
     env.globals["csrf"] = parts.guard.token

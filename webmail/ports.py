@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from directory.passwords import PasswordRule
     from mailsvc.services.administration.office import Office
     from search.tree import Query
+    from webmail.adapter.credentials import CredentialDesk
     from webmail.carddav.port import AddressBooks
     from webmail.statistics.port import Statistics
 
 from mailsvc.model.errors import ServiceError
+from webmail.client_setup import ClientServers
 
 BoxKind = Literal["personal", "unit", "post"]
+Stage = Literal["full", "second_factor", "enrol"]
+"""How far a sign-in has come: to the end, to the second factor, or to the demand that there be one."""
 SpecialUse = Literal["inbox", "drafts", "sent", "junk", "trash", "archive", ""]
 LIST_LENGTH = 50
 
@@ -47,6 +52,17 @@ class Session:
 
     viewer: Viewer
     csrf: str
+    stage: Stage = "full"
+    proven_at: int = 0
+    """When the person last proved who they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose password was right, and what is still missing."""
+
+    viewer: Viewer
+    stage: Stage = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,17 +261,29 @@ class Hits:
 class Accounts(Protocol):
     """Signing in and what is kept of a person's wishes."""
 
-    def sign_in(self, address: str, password: str, remote: str) -> Viewer:
-        """Raise WrongCredentials or AccountLocked; the same time for unknown and wrong."""
+    def sign_in(self, address: str, password: str, remote: str, device: str) -> SignedIn:
+        """Raise WrongCredentials, TooManyGuesses or AccountLocked; the same time for unknown and wrong.
 
-    def change_password(self, viewer: Viewer, old: str, new: str) -> None:
+        `device` is what this browser is known by; after success it is known to the account.
+        """
+
+    def known(self, account_id: int) -> Viewer:
+        """Who signed in otherwise; WrongCredentials or AccountLocked if the account may not."""
+
+    def change_password(self, viewer: Viewer, old: str, new: str, remote: str) -> None:
         """Raise WrongCredentials or a ServiceError that says what the policy wants; ends other sessions."""
 
-    def open_session(self, viewer: Viewer, agent: str) -> str:
+    def password_rule(self, viewer: Viewer) -> PasswordRule | None:
+        """What a new password must be; None where it is changed elsewhere."""
+
+    def open_session(self, viewer: Viewer, agent: str, remote: str, stage: Stage = "full") -> str:
         """The secret for the cookie; only its hash is kept."""
 
     def session(self, secret: str) -> Session | None:
-        """Who this cookie stands for, unless it has expired."""
+        """Who this cookie stands for, unless it has expired; None also while the sign-in is not complete."""
+
+    def half_session(self, secret: str) -> Session | None:
+        """Whose sign-in this cookie has begun and not completed."""
 
     def close_session(self, secret: str) -> None:
         """Sign out."""
@@ -376,6 +404,8 @@ class WebOptions:
     urgent_percent: int = 90
     utc_offset_minutes: int = 7 * 60
     trusted_networks: tuple[str, ...] = ()
+    servers: ClientServers = field(default_factory=ClientServers)
+    """What mail programs that set themselves up are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +419,8 @@ class WebServices:
     options: WebOptions
     clock: Callable[[], int]
     """Seconds since 1970, UTC."""
+    credentials: CredentialDesk | None = None
+    """Second factors, devices, tokens; without it there are no screens of them."""
     office: Office | None = None
     """Where administrators act; without it there is no API and no console."""
     statistics: Statistics | None = None

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsvc.services.administration.office import Office
-from mailsvc.services.sign_in import SignIn
+from mailsvc.services.guesses import WEB_DOOR
+from mailsvc.services.sign_in import open_sign_in
 from webmail.adapter.accounts import ServiceAccounts
 from webmail.adapter.address_book import ServiceAddressBooks
+from webmail.adapter.credentials import CredentialDesk
 from webmail.adapter.mail import ServiceMail
 from webmail.adapter.statistics import ServiceStatistics
 from webmail.adapter.usage import ServiceUsage
 from webmail.adapter.watching import ServiceWatching
 from webmail.adapter.writing import ServiceWriting
+from webmail.client_setup import ClientServers
 from webmail.ports import WebOptions, WebServices
 
 if TYPE_CHECKING:
@@ -23,15 +26,17 @@ if TYPE_CHECKING:
 
 def web_services(store: Store, engine: Engine, settings: Settings) -> WebServices:
     """All that the pages need, over one installation."""
-    sign_in = SignIn(settings.password)
+    sign_in = open_sign_in(settings, WEB_DOOR)
+    options = options_of(settings)
     usage = ServiceUsage(store)
     mail = ServiceMail(store, engine, usage)
     return WebServices(
-        accounts=ServiceAccounts(store, sign_in, settings.web.session_hours * 3600),
+        accounts=ServiceAccounts(store, sign_in, options.session_seconds, options.trusted_networks),
         mail=mail,
         writing=ServiceWriting(store, settings, mail),
         watching=ServiceWatching(store),
-        options=options_of(settings),
+        options=options,
+        credentials=CredentialDesk(store, sign_in, settings),
         clock=store.clock,
         office=Office(store, settings),
         statistics=ServiceStatistics(store, settings),
@@ -52,4 +57,9 @@ def options_of(settings: Settings) -> WebOptions:
         warn_percent=settings.quota.warn_percent,
         urgent_percent=settings.quota.urgent_percent,
         trusted_networks=tuple(str(network) for network in settings.trusted_networks),
+        servers=ClientServers(
+            settings.clients.host or settings.hostname,
+            settings.clients.imap_port,
+            settings.clients.submission_port,
+        ),
     )
