@@ -11,6 +11,26 @@ if TYPE_CHECKING:
     from webmail.i18n import Catalog
 
 KIB: Final = 1024
+# The first that fits: Edge and Opera say Chrome too, Chrome says Safari.
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("coc_coc_browser", "Cốc Cốc"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 _URGENT: Final = re.compile(r"^\W*(hỏa tốc|hoả tốc|thượng khẩn|khẩn)(?!\w)", re.IGNORECASE)
 _URGENCY: Final = {"hỏa tốc": "express", "hoả tốc": "express", "thượng khẩn": "top", "khẩn": "urgent"}
 
@@ -55,6 +75,13 @@ def long_date(at: int, catalog: Catalog, offset_minutes: int) -> str:
 def iso_date(at: int, offset_minutes: int) -> str:
     """For the datetime attribute."""
     return _local(at, offset_minutes).isoformat(timespec="minutes")
+
+
+def browser(agent: str) -> str:
+    """`Firefox · Windows` for a User-Agent, as people know it; empty where nothing is known."""
+    name = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return " · ".join(filter(None, (name, system)))
 
 
 def initials(name: str) -> str:

@@ -26,6 +26,8 @@ WEB_SAYS: Final[dict[type[errors.ServiceError], tuple[int, str]]] = {
     errors.WrongCredentials: (403, "wrong_sign_in"),
     errors.AccountLocked: (403, "account_locked"),
     errors.Conflict: (409, "conflict"),
+    errors.TooManyGuesses: (429, "too_many"),
+    errors.SignInUnavailable: (503, "store_unavailable"),
     errors.StoreUnavailable: (503, "store_unavailable"),
 }
 

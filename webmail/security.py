@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN_OCTETS: Final = 24
+_DEVICE_CHARACTERS: Final = 32
+_DEVICE_SECONDS: Final = 180 * 86_400
 
 
 def session_cookie_name(options: WebOptions) -> str:
@@ -32,12 +34,14 @@ class Guard:
         self.secure = services.options.public_url.startswith("https://")
         self.session_cookie = session_cookie_name(services.options)
         self.visit_cookie = f"{self.session_cookie}-visit"
+        self.device_cookie = f"{self.session_cookie}-device"
 
     def before_request(self) -> None:
         """Give the request its nonce and session; check unsafe ones by origin and token."""
         g.nonce = secrets.token_urlsafe(16)
         secret = request.cookies.get(self.session_cookie, "")
         g.session = self._services.accounts.session(secret) if secret else None
+        g.half = self._services.accounts.half_session(secret) if secret and g.session is None else None
         g.visit = request.cookies.get(self.visit_cookie, "")
         g.new_visit = None
         if request.method not in SAFE_METHODS:
@@ -61,7 +65,7 @@ class Guard:
             abort(403)
 
     def _token_source(self) -> str:
-        session: Session | None = g.session
+        session: Session | None = g.session or g.half
         return session.csrf if session else str(g.visit)
 
     def token(self) -> str:
@@ -76,6 +80,23 @@ class Guard:
             self.session_cookie, secret, httponly=True, secure=self.secure, samesite="Lax", path="/"
         )
         response.delete_cookie(self.visit_cookie, path="/", secure=self.secure)
+
+    def device(self) -> str:
+        """What this browser is known by; a new word where it has none yet."""
+        known = request.cookies.get(self.device_cookie, "")
+        return known if len(known) == _DEVICE_CHARACTERS else secrets.token_urlsafe(_TOKEN_OCTETS)
+
+    def remember_device(self, response: Response, device: str) -> None:
+        """Let the browser be known again, so that strangers' guesses do not hold its owner up."""
+        response.set_cookie(
+            self.device_cookie,
+            device,
+            max_age=_DEVICE_SECONDS,
+            httponly=True,
+            secure=self.secure,
+            samesite="Lax",
+            path="/",
+        )
 
     def sign_out(self, response: Response) -> None:
         """Forget the session's cookie."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from webmail.ports import Session, Viewer, WebServices
     from webmail.security import Guard
     from webmail.static_files import StaticFiles
-    from webmail.throttle import Throttle
+    from webmail.trusted import Trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Web:
 
     services: WebServices
     guard: Guard
-    throttle: Throttle
+    trusted: Trusted
     static: StaticFiles
 
 
@@ -37,10 +37,16 @@ def words() -> Catalog:
     return catalog(request.cookies.get("language"))
 
 
+def session() -> Session | None:
+    """The complete sign-in of this request, if there is one."""
+    found: Session | None = g.get("session")
+    return found
+
+
 def visitor() -> Viewer | None:
     """Who is signed in, if anyone."""
-    session: Session | None = g.get("session")
-    return session.viewer if session else None
+    found = session()
+    return found.viewer if found else None
 
 
 def viewer() -> Viewer:
@@ -70,7 +76,7 @@ def remote_address() -> str:
     """Where the request comes from; behind a proxy of a trusted network, what the proxy says (RFC 7239's forerunner)."""
     peer = request.remote_addr or ""
     said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return said if said and web().throttle.trusts(peer) and _is_address(said) else peer
+    return said if said and web().trusted.holds(peer) and _is_address(said) else peer
 
 
 def _is_address(text: str) -> bool:

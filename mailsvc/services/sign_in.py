@@ -21,7 +21,7 @@ from directory.tables import policies
 from directory.tokens import TokenScope
 from mailsvc.model.errors import AccountLocked, TooManyGuesses, WrongCredentials
 from mailsvc.net.ldap_bind import LdapBind
-from mailsvc.net.limits import network_of
+from mailsvc.net.limits import network_of, peer_address
 from mailsvc.services.guesses import MAIL_DOOR, Allowances, Guess, Guesses
 from mailsvc.services.permissions import Principal
 
@@ -73,6 +73,15 @@ def open_sign_in(settings: Settings, allowances: Allowances = MAIL_DOOR) -> Sign
 def mail_caller(address: IpAddress, *, trusted: bool) -> Caller | None:
     """A mail client, by its network; None for trusted networks, whose guesses are not counted."""
     return None if trusted else Caller(network_of(address))
+
+
+def web_caller(remote: str, *, trusted: bool, device: str) -> Caller:
+    """A browser, by the word that it keeps; its network counts too while it is a stranger."""
+    try:
+        network = network_of(peer_address(remote))
+    except ValueError:
+        network = remote
+    return Caller(network, trusted, device)
 
 
 class SignIn:

@@ -280,7 +280,7 @@ web_sessions = Table(
         "stage", Text, nullable=False, server_default="full"
     ),  # second_factor, enrol: what is still missing
     Column("proven_at", Id, nullable=False, server_default="0"),  # when the person last proved who they are
-    Column("issuer", Text, nullable=False, server_default=""),  # the OpenID provider that vouched, if one did
+    Column("epoch", Id, nullable=False, server_default="0"),  # of the account's credentials at signing in
     sqlite_with_rowid=False,
 )
 Index("web_sessions_account", web_sessions.c.account_id)
@@ -326,7 +326,9 @@ frozen_lists = Table(
     "frozen_lists",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("content_key", LargeBinary, nullable=False),  # of the letter; no reference, for the list outlives it
+    Column(
+        "content_key", LargeBinary, nullable=False
+    ),  # of the letter; no reference, for the list outlives it
     Column("group_id", Id, nullable=False),
     Column("address", Text, nullable=False),  # of the group, as it was written to
     Column("sender_id", Id),  # the box that sent it; null for a letter from a front server

@@ -5,6 +5,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
+from directory.passwords import PasswordRule
 from mailsvc.model.errors import (
     BadName,
     Conflict,
@@ -12,8 +13,11 @@ from mailsvc.model.errors import (
     MailboxMissing,
     MailboxProtected,
     NotPermitted,
+    TooManyGuesses,
     WrongCredentials,
 )
+from mailsvc.net.limits import network_of, peer_address
+from mailsvc.services.guesses import WEB_DOOR, Guess, Guesses
 from search.fold import fold
 from search.query import QueryError, parse_query
 from webmail.ports import (
@@ -32,6 +36,7 @@ from webmail.ports import (
     Party,
     Row,
     Session,
+    SignedIn,
     Viewer,
     WebOptions,
     WebServices,
@@ -60,19 +65,29 @@ class FakeAccounts:
         self.sessions = {}
         self.choices = {}
 
-    def sign_in(self, address, password, remote):
+    def sign_in(self, address, password, remote, device):
+        guess = Guess(address, network_of(peer_address(remote)), trusted=True)
+        if wait := self.world.guesses.wait(guess):
+            raise TooManyGuesses(wait)
         viewer = self.world.people.get(address)
         if viewer is None or self.world.passwords[address] != password:
+            self.world.guesses.failed(guess)
             raise WrongCredentials
-        return viewer
+        return SignedIn(viewer)
 
-    def change_password(self, viewer, old, new):
+    def known(self, account_id):
+        return next(one for one in self.world.people.values() if one.account_id == account_id)
+
+    def password_rule(self, viewer):
+        return PasswordRule()
+
+    def change_password(self, viewer, old, new, remote):
         if self.world.passwords[viewer.address] != old:
             raise WrongCredentials
         self.world.passwords[viewer.address] = new
         self.world.people[viewer.address] = replace(viewer, must_change_password=False)
 
-    def open_session(self, viewer, agent):
+    def open_session(self, viewer, agent, remote, stage="full"):
         secret = secrets.token_urlsafe(24)
         self.sessions[secret] = (viewer.address, secrets.token_urlsafe(24))
         return secret
@@ -80,6 +95,9 @@ class FakeAccounts:
     def session(self, secret):
         found = self.sessions.get(secret)
         return Session(self.world.people[found[0]], found[1]) if found else None
+
+    def half_session(self, secret):
+        return None
 
     def close_session(self, secret):
         self.sessions.pop(secret, None)
@@ -325,6 +343,7 @@ class World:
     def __init__(self):
         self.lock = threading.RLock()
         self.people = {AN.address: AN}
+        self.guesses = Guesses(lambda: NOW, WEB_DOOR)
         self.passwords = {AN.address: PASSWORD}
         self.letters = defaultdict(dict)
         self.next_uid = defaultdict(lambda: 1)

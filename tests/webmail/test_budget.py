@@ -39,5 +39,9 @@ def test_the_composer_with_its_editor_stays_within_its_budget():
     assert sum(packed(files, f"/static/{name}") for name in extra) <= 42 * KIB
 
 
-def test_all_scripts_together_stay_small():
-    assert sum(len(one.raw) for name, one in StaticFiles().files.items() if name.endswith(".js")) <= 150_000
+def test_all_scripts_of_mail_together_stay_small():
+    """Reading and writing; the screens of signing in have a script of their own, which mail never loads."""
+    sizes = {name: len(one.raw) for name, one in StaticFiles().files.items() if name.endswith(".js")}
+    own = sum(size for name, size in sizes.items() if name.startswith("security-"))
+    assert sum(sizes.values()) - own <= 150_000
+    assert own <= 4_000

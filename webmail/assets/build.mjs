@@ -29,7 +29,7 @@ async function sprite() {
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { main: join(here, "main.ts") },
+  entryPoints: { main: join(here, "main.ts"), security: join(here, "security.ts") },
   outdir: out,
   bundle: true,
   splitting: true,
@@ -56,7 +56,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const file of result.outputFiles) await writeFile(join(out, basename(file.path)), file.contents);
 const loose = {
-  "main.css": await style("main.css"), "console.css": await style("console.css"),
+  "main.css": await style("main.css"), "console.css": await style("console.css"), "security.css": await style("security.css"),
   "icons.svg": Buffer.from(await sprite()), "seal.svg": await readFile(join(here, "seal.svg")) };
 for (const [name, data] of Object.entries(loose)) {
   const [stem, suffix] = name.split(".");

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, g, jsonify, make_response, redirect, render_template, request
 
-from mailsvc.model.errors import AccountLocked, WrongCredentials
+from mailsvc.model.errors import AccountLocked, SignInUnavailable, TooManyGuesses, WrongCredentials
 from webmail.i18n import CATALOGS
 from webmail.ports import PasswordPolicyError
 from webmail.web import local_path, remote_address, viewer, visitor, web, words
@@ -14,6 +14,8 @@ from webmail.web import local_path, remote_address, viewer, visitor, web, words
 if TYPE_CHECKING:
     from flask import Response
     from werkzeug.wrappers import Response as BaseResponse
+
+    from webmail.ports import Stage, Viewer
 
 screen = Blueprint("gate", __name__)
 A_YEAR = 365 * 24 * 3600
@@ -33,35 +35,52 @@ def sign_in() -> BaseResponse:
         return redirect("/mail") if visitor() else _sign_in_page()
     address = request.form.get("address", "").strip()[:MAX_FIELD]
     password = request.form.get("password", "")[:MAX_FIELD]
-    remote = remote_address()
     parts = web()
-    wait = parts.throttle.wait(address, remote)
-    if wait:
-        response = _sign_in_page(words()("try_again_in", n=wait), 429)
-        response.headers["Retry-After"] = str(wait)
-        return response
+    device = parts.guard.device()
     try:
-        who = parts.services.accounts.sign_in(address, password, remote)
+        found = parts.services.accounts.sign_in(address, password, remote_address(), device)
+    except TooManyGuesses as error:
+        response = refused_sign_in(words()("try_again_in", n=error.args[0]), 429)
+        response.headers["Retry-After"] = str(error.args[0])
+        return response
     except WrongCredentials:
-        parts.throttle.failed(address, remote)
-        return _sign_in_page(words()("wrong_sign_in"), 403)
+        return refused_sign_in(words()("wrong_sign_in"), 403)
     except AccountLocked:
-        return _sign_in_page(words()("account_locked"), 403)
-    parts.throttle.succeeded(address, remote)
+        return refused_sign_in(words()("account_locked"), 403)
+    except SignInUnavailable:
+        return refused_sign_in(words()("store_unavailable"), 503)
+    response = enter(found.viewer, found.stage)
+    parts.guard.remember_device(response, device)
+    return response
+
+
+def enter(who: Viewer, stage: Stage, answer: Response | None = None) -> Response:
+    """Open a session under a new secret, end the one that this browser had, and go on."""
+    parts = web()
     old = parts.guard.session_secret()
     if old:
         parts.services.accounts.close_session(old)
-    answer = redirect(
-        "/password" if who.must_change_password else local_path(request.form.get("next", "") or "/mail"), 303
-    )
-    response = make_response(answer)
-    parts.guard.sign_in(
-        response, parts.services.accounts.open_session(who, request.headers.get("User-Agent", "")[:200])
-    )
-    for name, value in parts.services.accounts.preferences(who).items():
-        if name in {"language", "view"}:
-            remember(response, name, value)
+    target = local_path(request.form.get("next", "") or "/mail")
+    if stage == "second_factor":
+        target = "/sign-in/second" if target == "/mail" else f"/sign-in/second?next={target}"
+    elif stage == "enrol":
+        target = "/security"
+    elif who.must_change_password:
+        target = "/password"
+    response = answer if answer is not None else make_response(redirect(target, 303))
+    agent = request.headers.get("User-Agent", "")[:200]
+    secret = parts.services.accounts.open_session(who, agent, remote_address(), stage)
+    parts.guard.sign_in(response, secret)
+    if stage == "full":
+        for name, value in parts.services.accounts.preferences(who).items():
+            if name in {"language", "view"}:
+                remember(response, name, value)
     return response
+
+
+def refused_sign_in(error: str, status: int) -> Response:
+    """The sign-in page with the reason."""
+    return _sign_in_page(error, status)
 
 
 def _sign_in_page(error: str = "", status: int = 200) -> Response:
@@ -72,6 +91,7 @@ def _sign_in_page(error: str = "", status: int = 200) -> Response:
             notice="",
             address=request.form.get("address", "")[:MAX_FIELD],
             next=local_path(request.values.get("next", "") or "/mail"),
+            by_passkey=web().services.credentials is not None,
         ),
         status,
     )
@@ -95,36 +115,36 @@ def password() -> BaseResponse:
     """Change the password; the first one by force. Other sessions end, and this one gets a new secret."""
     who, parts, t = viewer(), web(), words()
     error = ""
+    rule = parts.services.accounts.password_rule(who)
+    if rule is None:
+        return make_response(
+            render_template("refused.html", title=t("change_password"), message=t("password_elsewhere"))
+        )
     if request.method == "POST":
         old, new, again = (request.form.get(name, "")[:MAX_FIELD] for name in ("old", "new", "again"))
-        wait = parts.throttle.wait(who.address, remote_address())
-        if wait:
-            error = t("try_again_in", n=wait)
-        elif new != again:
+        if new != again:
             error = t("passwords_differ")
         else:
             try:
-                parts.services.accounts.change_password(who, old, new)
+                parts.services.accounts.change_password(who, old, new, remote_address())
+            except TooManyGuesses as refusal:
+                error = t("try_again_in", n=refusal.args[0])
             except WrongCredentials:
-                parts.throttle.failed(who.address, remote_address())
                 error = t("wrong_sign_in")
             except PasswordPolicyError as refusal:
                 key = f"password_{refusal.args[0]}"
                 error = t("password_weak", why=t(key) if key in t.words else t("password_rule"))
             else:
-                return _with_new_session()
-    page = render_template("password.html", forced=who.must_change_password, error=error)
+                return _with_new_session(who)
+    page = render_template("password.html", forced=who.must_change_password, error=error, rule=rule)
     return make_response(page, 422 if error else 200)
 
 
-def _with_new_session() -> Response:
-    parts, who = web(), viewer()
-    parts.services.accounts.close_session(parts.guard.session_secret())
-    response = make_response(redirect("/mail", 303))
-    parts.guard.sign_in(
-        response, parts.services.accounts.open_session(who, request.headers.get("User-Agent", "")[:200])
-    )
-    return response
+def _with_new_session(who: Viewer) -> Response:
+    parts = web()
+    found = parts.services.accounts.known(who.account_id)
+    g.session = None
+    return enter(found, "full")
 
 
 @screen.post("/language")

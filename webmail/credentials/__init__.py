@@ -1,0 +1,1 @@
+"""The screens of signing in: second step, passkeys, devices, app passwords, sessions."""
