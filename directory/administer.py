@@ -10,16 +10,27 @@ from typing import Final
 from sqlalchemy import Connection, and_, func, literal, or_, select
 
 from directory import audit
-from directory.model import Account, AccountId, AccountKind, AccountState, AdminRole, Unit, UnitId
+from directory.model import (
+    Account,
+    AccountId,
+    AccountKind,
+    AccountState,
+    AdminRole,
+    GroupId,
+    Unit,
+    UnitId,
+)
 from directory.names import text_fold
 from directory.provision.faults import Fault
-from directory.repository import administrators, boxes, units
+from directory.repository import administrators, boxes, groups, units
 from directory.repository.administrators import Administrator
+from directory.repository.groups import GroupFacts
 from directory.repository.rows import AnySelect, can_be_stored
 from directory.scope import Deed, OutOfScopeError, Scope
-from directory.tables import accounts, addresses
+from directory.tables import accounts, addresses, group_members, persons
 from directory.tables import administrators as administrators_table
 from directory.tables import audit as audit_table
+from directory.tables import groups as groups_table
 from directory.tables import units as units_table
 from directory.upkeep import UpkeepRefused
 
@@ -35,6 +46,70 @@ class AccountFilter:
     kind: AccountKind | None = None
     state: AccountState | None = None
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A personal account with the parts of its person's name."""
+
+    id: AccountId
+    address: str
+    full_name: str
+    family_name: str
+    middle_name: str
+    given_name: str
+    title: str
+    unit_id: UnitId | None
+    state: AccountState
+    created_at: int
+
+
+def visible_people(
+    conn: Connection, scope: Scope, *, account_id: int | None = None, deed: Deed = Deed.SEE
+) -> list[PersonLine]:
+    """Personal accounts on which the deed is allowed, in the order of their ids; or the one of this id."""
+    query = (
+        select(
+            accounts.c.id,
+            addresses.c.local + literal("@") + addresses.c.domain,
+            accounts.c.display_name,
+            persons.c.family_name,
+            persons.c.middle_name,
+            persons.c.given_name,
+            accounts.c.title,
+            accounts.c.unit_id,
+            accounts.c.state,
+            accounts.c.created_at,
+        )
+        .join(addresses, boxes.ADDRESS_OF)
+        .join(persons, persons.c.id == accounts.c.person_id)
+        .where(accounts.c.kind == AccountKind.PERSONAL.value, scope.accounts(deed))
+        .order_by(accounts.c.id)
+    )
+    if account_id is not None:
+        query = query.where(accounts.c.id == account_id)
+    return [
+        PersonLine(AccountId(row[0]), *row[1:7], row[7], AccountState(row[8]), row[9])
+        for row in conn.execute(query)
+    ]
+
+
+def visible_groups(conn: Connection, scope: Scope, *, group_id: int | None = None) -> list[GroupFacts]:
+    """Groups of units in the scope, by name; or the one of this id."""
+    query = groups.FACTS.order_by(groups_table.c.name_fold, groups_table.c.id)
+    if not scope.on_the_server:
+        query = query.join(units_table, units_table.c.id == groups_table.c.unit_id)
+        query = query.where(scope.units_where(Deed.SEE))
+    if group_id is not None:
+        query = query.where(groups_table.c.id == group_id)
+    return [groups.to_facts(row) for row in conn.execute(query)]
+
+
+def visible_members(conn: Connection, scope: Scope, group_id: GroupId) -> list[Account]:
+    """The boxes in a group itself that the administrator sees."""
+    inside = select(group_members.c.account_id).where(group_members.c.group_id == group_id)
+    query = boxes.ACCOUNTS.where(accounts.c.id.in_(inside), scope.accounts(Deed.SEE))
+    return [boxes.to_account(row) for row in conn.execute(query.order_by(accounts.c.sort_key, accounts.c.id))]
 
 
 def visible_units(conn: Connection, scope: Scope, on: date) -> list[Unit]:

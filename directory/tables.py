@@ -546,3 +546,12 @@ act_keys = _table(
     Column("used_at", _INSTANT, nullable=False),
     UniqueConstraint("account_id", "key"),
 )
+
+external_ids = _table(
+    "external_ids",  # what a provisioning client calls our accounts and groups (RFC 7643 §3.1)
+    _id(),
+    _words("kind"),  # user, group
+    Column("subject_id", _OCTETS, nullable=False),
+    Column("value", _KEY, nullable=False),
+    UniqueConstraint("kind", "subject_id"),
+)

@@ -21,7 +21,7 @@ from directory.model import (
 from directory.repository.rows import AnyRow, AnySelect, can_be_stored, chunks
 from directory.tables import accounts, addresses, domains, group_members
 
-_ADDRESS_OF: Final = and_(
+ADDRESS_OF: Final = and_(
     addresses.c.account_id == accounts.c.id, addresses.c.kind == AddressKind.PRIMARY.value
 )
 ACCOUNT_COLUMNS: Final = (
@@ -39,7 +39,7 @@ ACCOUNT_COLUMNS: Final = (
     accounts.c.last_login_at,
     accounts.c.credentials_epoch,
 )
-ACCOUNTS: Final[AnySelect] = select(*ACCOUNT_COLUMNS).select_from(accounts.join(addresses, _ADDRESS_OF))
+ACCOUNTS: Final[AnySelect] = select(*ACCOUNT_COLUMNS).select_from(accounts.join(addresses, ADDRESS_OF))
 
 _LIVE: Final = addresses.c.kind != AddressKind.RETIRED.value
 _TARGET: Final[AnySelect] = select(

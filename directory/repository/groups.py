@@ -72,7 +72,7 @@ class GroupFacts:
     rule: GroupRule | None
 
 
-_FACTS: Final = (
+FACTS: Final = (
     select(
         groups.c.id,
         groups.c.name,
@@ -185,17 +185,18 @@ def list_groups(conn: Connection) -> list[Group]:
 
 def facts(conn: Connection, group_id: GroupId) -> GroupFacts | None:
     """One group; None once it has no address."""
-    row = conn.execute(_FACTS.where(groups.c.id == group_id)).first()
-    return None if row is None else _facts(row)
+    row = conn.execute(FACTS.where(groups.c.id == group_id)).first()
+    return None if row is None else to_facts(row)
 
 
 def facts_by_address(conn: Connection, address_key: str) -> GroupFacts | None:
     """The group of an address."""
-    row = conn.execute(_FACTS.where(addresses.c.key == address_key)).first()
-    return None if row is None else _facts(row)
+    row = conn.execute(FACTS.where(addresses.c.key == address_key)).first()
+    return None if row is None else to_facts(row)
 
 
-def _facts(row: AnyRow) -> GroupFacts:
+def to_facts(row: AnyRow) -> GroupFacts:
+    """The group in a row of `FACTS`."""
     branch = None if row[5] is None else Branch(row[5])
     return GroupFacts(
         id=GroupId(row[0]),

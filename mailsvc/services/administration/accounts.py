@@ -15,7 +15,7 @@ from directory.passwords import PasswordFault, PasswordRefused, first_password, 
 from directory.revoke import end_sessions
 from directory.scope import Deed
 from mailsvc.services.administration.act import Act, Code, Limit, Login, Offset, Touches, Words
-from mailsvc.services.administration.finding import find_account, find_unit, units_by_id
+from mailsvc.services.administration.finding import find_account, find_unit, unit_code, units_by_id
 from mailsvc.services.administration.refusal import ActRefused, Why, not_permitted, of_remarks
 from mailsvc.services.administration.rosters import apply_sealed
 from mailsvc.services.provision import joined_shared_box
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from directory.model import Account, Unit, UnitId
+    from directory.provision import AccountPlan
     from mailsvc.services.administration.desk import Desk
+    from mailsvc.storage.unit_of_work import Reader
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Kind = Literal["personal", "unit", "post", "service"]
@@ -159,6 +161,16 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Another name, title or role in the unit; what is left out stays."""
+
+    address: Login
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    title: Annotated[str, StringConstraints(max_length=200)] | None = None
+    role: PostRole | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The box that was changed."""
 
@@ -256,7 +268,7 @@ def _show(desk: Desk, asked: OneAccount) -> AccountDetail:
     return AccountDetail(
         address=str(found.address),
         full_name=found.display_name,
-        unit=_code(found, units),
+        unit=unit_code(units, found.unit_id),
         kind=found.kind,
         state=found.state,
         must_change_password=found.must_change_password,
@@ -311,14 +323,7 @@ def _transfer(desk: Desk, asked: Transfer) -> Done:
                 f"{found.address} is not a personal box; the box of a unit goes with its unit.",
             )
         find_unit(db, scope, asked.unit, today)
-        row = {"address": str(found.address), "full_name": found.display_name, "unit": asked.unit}
-        row |= {"kind": found.kind.value, "title": asked.title or "", "role": asked.role or ""}
-        sheet = provision.account_row({name: value for name, value in row.items() if value})
-        if sheet.refused:
-            raise of_remarks(sheet.refused)
-        plan = provision.plan_accounts(db.conn, scope, sheet, on=today, settings=desk.provision)
-    if plan.refused:
-        raise of_remarks(plan.refused)
+        plan = _altering(desk, db, found, {"unit": asked.unit, "title": asked.title, "role": asked.role})
     if not plan.moves:
         raise ActRefused(
             Why.CONFLICT,
@@ -327,6 +332,31 @@ def _transfer(desk: Desk, asked: Transfer) -> Done:
         )
     apply_sealed(desk, plan)
     return Done(str(found.address))
+
+
+def _change(desk: Desk, asked: Change) -> Done:
+    with desk.read() as db:
+        found = find_account(db, desk.scope(db), asked.address, Deed.MANAGE)
+        wanted = {"full_name": asked.name, "title": asked.title, "role": asked.role}
+        plan = _altering(desk, db, found, wanted)
+    if not plan.changes_nothing:
+        apply_sealed(desk, plan)
+    return Done(str(found.address))
+
+
+def _altering(desk: Desk, db: Reader, found: Account, wanted: dict[str, str | None]) -> AccountPlan:
+    """The plan of one line that gives a box other values; ActRefused where the line is refused."""
+    scope, today = desk.scope(db), vietnam_day(db.clock())
+    row = {"address": str(found.address), "full_name": found.display_name, "kind": found.kind.value}
+    row["unit"] = unit_code(units_by_id(db, scope, today), found.unit_id)
+    row |= {name: value for name, value in wanted.items() if value is not None}
+    sheet = provision.account_row(row)
+    if sheet.refused:
+        raise of_remarks(sheet.refused)
+    plan = provision.plan_accounts(db.conn, scope, sheet, on=today, settings=desk.provision)
+    if plan.refused:
+        raise of_remarks(plan.refused)
+    return plan
 
 
 def _lock(desk: Desk, asked: WithReason) -> Done:
@@ -440,12 +470,9 @@ def _hold_to_rule(desk: Desk, password: str) -> None:
 
 
 def _line(item: Account, units: Mapping[UnitId, Unit]) -> AccountLine:
-    return AccountLine(str(item.address), item.display_name, _code(item, units), item.kind, item.state)
-
-
-def _code(item: Account, units: Mapping[UnitId, Unit]) -> str:
-    unit = units.get(item.unit_id) if item.unit_id is not None else None
-    return "" if unit is None else unit.code
+    return AccountLine(
+        str(item.address), item.display_name, unit_code(units, item.unit_id), item.kind, item.state
+    )
 
 
 def _rights(rights: Right) -> str:
@@ -468,6 +495,10 @@ CREATE = Act(
 TRANSFER = Act(
     "account.transfer", Deed.MANAGE, _IN, "POST", "/accounts/{address}/transfer",
     "Điều chuyển sang đơn vị khác", "Transfer to another unit", Transfer, Done, _transfer,
+)  # fmt: skip
+CHANGE = Act(
+    "account.change", Deed.MANAGE, _IN, "POST", "/accounts/{address}/change",
+    "Đổi tên, chức vụ", "Change name or title", Change, Done, _change,
 )  # fmt: skip
 LOCK = Act(
     "account.lock", Deed.MANAGE, _IN, "POST", "/accounts/{address}/lock",
@@ -497,4 +528,4 @@ REVOKE = Act(
     "account.revoke", Deed.SHARE, _IN, "DELETE", "/accounts/{address}/shares/{person}",
     "Thu quyền dùng chung hộp thư", "Take a share back", Unshare, Done, _revoke,
 )  # fmt: skip
-ACTS = (LIST, SHOW, CREATE, TRANSFER, LOCK, UNLOCK, RESET, ADD_ALIAS, REMOVE_ALIAS, GRANT, REVOKE)
+ACTS = (LIST, SHOW, CREATE, TRANSFER, CHANGE, LOCK, UNLOCK, RESET, ADD_ALIAS, REMOVE_ALIAS, GRANT, REVOKE)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mailsvc.services.administration import accounts, administrators, log, plans, readings, units
+from mailsvc.services.administration import (
+    accounts,
+    administrators,
+    groups,
+    log,
+    people,
+    plans,
+    readings,
+    units,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +22,8 @@ if TYPE_CHECKING:
 
 ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *accounts.ACTS,
+    *people.ACTS,
+    *groups.ACTS,
     *units.ACTS,
     *administrators.ACTS,
     *plans.ACTS,

@@ -40,3 +40,9 @@ def find_unit(db: Reader, scope: Scope, code: str, on: date, deed: Deed = Deed.S
 def units_by_id(db: Reader, scope: Scope, on: date) -> Mapping[UnitId, Unit]:
     """The units that the administrator sees."""
     return {unit.id: unit for unit in administer.visible_units(db.conn, scope, on)}
+
+
+def unit_code(units: Mapping[UnitId, Unit], unit_id: UnitId | None) -> str:
+    """The code of a unit that the administrator sees; empty for others and for none."""
+    unit = units.get(unit_id) if unit_id is not None else None
+    return "" if unit is None else unit.code
