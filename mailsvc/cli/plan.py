@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from directory.provision.signed_sheet import LEGAL_LINES, SignedSheet, signed_workbook
 from mailsvc.cli import plan_view
 from mailsvc.services.administration import plans
 
@@ -44,7 +45,11 @@ def list_(ctx: CliContext, limit: int) -> None:
     for stored in found:
         when = datetime.fromtimestamp(stored.created_at, UTC).astimezone().strftime("%d/%m/%Y %H:%M")
         counts = ", ".join(f"{name} {count}" for name, count in stored.summary.items() if count)
-        table.add_row(str(stored.id), stored.kind, stored.state, when, stored.created_by, counts)
+        state = (
+            f"{stored.state} {stored.effective_on:%d/%m/%Y}" if stored.state == "scheduled" else stored.state
+        )
+        what = f"{counts}\n{stored.note}" if stored.note else counts
+        table.add_row(str(stored.id), stored.kind, state, when, stored.created_by, what)
     Console().print(table)
 
 
@@ -54,6 +59,40 @@ def list_(ctx: CliContext, limit: int) -> None:
 def show(ctx: CliContext, plan_id: int) -> None:
     """Chi tiết một kế hoạch / one plan in detail (JSON)."""
     ctx.give(asdict(ctx.perform(plans.SHOW, plans.OnePlan(plan_id))))
+
+
+@plan.command()
+@click.argument("plan_id", type=int)
+@click.option(
+    "--xlsx",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp .xlsx mới / a new .xlsx file",
+)
+@click.option("--issuer", default="", help="Tên cơ quan ở đầu trang / who issues it")
+@click.option("--place", default="", help="Nơi ký / where it is signed")
+@click.option("--legal", multiple=True, help="Căn cứ pháp lý, nhiều lần / a legal basis; repeat it")
+@click.pass_obj
+def export(
+    ctx: CliContext, plan_id: int, path: Path, issuer: str, place: str, legal: tuple[str, ...]
+) -> None:
+    """Kế hoạch thành XLSX để thủ trưởng ký / a plan as a workbook for the head to sign."""
+    found = ctx.perform(plans.SHOW, plans.OnePlan(plan_id))
+    sheet = SignedSheet(
+        number=plan_id,
+        effective_on=found.effective_on,
+        summary=found.summary,
+        details=found.details if isinstance(found.details, dict) else {},
+        created_by=found.created_by,
+        issuer=issuer,
+        place=place,
+        legal_lines=legal or LEGAL_LINES,
+    )
+    plan_view.write_file(ctx, path, signed_workbook(sheet))
+    if ctx.json:
+        ctx.give({"plan": plan_id, "file": str(path)})
+    ctx.say(f"Đã ghi {path}.", f"{path} is written.")
 
 
 @plan.command()

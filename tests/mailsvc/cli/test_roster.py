@@ -157,3 +157,28 @@ def test_units_and_accounts_of_the_design_come_as_workbooks_too(province: Congvu
     )
     assert province("account", "import", "a.xlsx", "--yes", "--json").json["create"] == 2
     assert province("account", "show", "stc", "--json").json["kind"] == "unit"
+
+
+def test_a_kept_plan_is_exported_for_a_signature_and_applied_after(province: Congvu, tmp_path: Path) -> None:
+    kept = province("account", "import", "ds.csv", "--keep", "--json", files={"ds.csv": ROSTER}).json
+    assert (kept["applied"], province("account", "list", "--json").json) == (False, [])
+    number = str(kept["plan"])
+    ran = province("plan", "export", number, "--xlsx", "ky.xlsx", "--issuer", "=SỞ Y TẾ", "--place", "Đà Lạt")
+    assert ran.code == 0
+    page = load_workbook(tmp_path / "ky.xlsx").active
+    assert page is not None
+    texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value is not None]
+    assert "'=SỞ Y TẾ" in texts
+    assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
+    for said in (
+        "CỘNG HÒA XÃ HỘI",
+        "KẾ HOẠCH",
+        "Căn cứ Nghị định số 30/2020/NĐ-CP",
+        "tạo mới: 2",
+        "annv@",
+        "THỦ TRƯỞNG",
+    ):
+        assert any(said in text for text in texts), said
+    assert province("plan", "export", number, "--xlsx", "ky.xlsx").code == 1
+    assert province("plan", "apply", number).code == 0
+    assert len(province("account", "list", "--json").json) == 2
