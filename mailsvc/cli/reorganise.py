@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -13,66 +12,53 @@ from directory import provision, reorganise
 from directory.model import vietnam_day
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
-from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services.provision import joined_shared_box
+from mailsvc.services import reorganise as reorganise_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from directory.model import AccountId
     from directory.reorganise import Act, Reorganisation
     from mailsvc.cli.context import CliContext
-    from mailsvc.storage.unit_of_work import UnitOfWork
 
 ATTEMPTS = 3
 """How often a plan is made anew because somebody acted on the directory while it was shown."""
 
 
 def run(ctx: CliContext, sheet: provision.Sheet[Act], *, yes: bool, effective: datetime | None) -> None:
-    """Plan, show, and with `yes` apply."""
+    """Plan, show, and with `yes` apply; a day to come is kept and applied by the service when it is there."""
     with ctx.store.read() as db:
-        now = db.clock()
-        on = effective.date() if effective is not None else vietnam_day(now)
-        plan = reorganise.plan_reorganisation(db.conn, SERVER, sheet, on=on, at=now)
-    if yes and on > vietnam_day(now):
-        ctx.refuse(
-            f"Ngày có hiệu lực {on:%d/%m/%Y} chưa đến. Xem trước hôm nay, thực hiện với --yes vào ngày đó.",
-            f"The effective day {on:%d/%m/%Y} has not come. Preview it today, apply it with --yes on that day.",
-        )
+        today = vietnam_day(db.clock())
+        on = effective.date() if effective is not None else today
+        plan = reorganise_service.plan_acts(db, SERVER, sheet, on)
     _show(ctx, plan)
-    applied = yes and not plan.refused and not plan.changes_nothing
-    plan_id = _apply(ctx, sheet, plan, on, now) if applied else None
-    _finish(ctx, plan, applied=applied, plan_id=plan_id)
+    later = on > today
+    plan_id = None
+    if yes and not plan.refused and not plan.changes_nothing:
+        plan_id = _keep(ctx, sheet, plan) if later else _apply(ctx, sheet, plan, on)
+    _finish(ctx, plan, plan_id=plan_id, later=later)
 
 
-def _apply(ctx: CliContext, sheet: provision.Sheet[Act], shown: Reorganisation, on: date, now: int) -> int:
+def _keep(ctx: CliContext, sheet: provision.Sheet[Act], plan: Reorganisation) -> int:
+    body = reorganise_service.body_of(plan)
+    with ctx.store.write() as uow:
+        return reorganise_service.put_off(uow, SERVER, plan, sheet, body, plan_view.actor())
+
+
+def _apply(ctx: CliContext, sheet: provision.Sheet[Act], shown: Reorganisation, on: date) -> int:
     """Write what was shown; where only something else changed meanwhile the same plan is made again."""
     plan = shown
     for _ in range(ATTEMPTS):
-        body = json.dumps(reorganise.reorganisation_to_json(plan), ensure_ascii=False)
+        body = reorganise_service.body_of(plan)
         try:
             with ctx.store.write() as uow:
-                return _write(uow, plan, body)
+                return reorganise_service.carry_out(uow, SERVER, plan, body, plan_view.actor())
         except provision.PlanDriftedError:
             with ctx.store.read() as db:
-                plan = reorganise.plan_reorganisation(db.conn, SERVER, sheet, on=on, at=now)
-            if plan.journal != shown.journal:
+                plan = reorganise_service.plan_acts(db, SERVER, sheet, on)
+            if reorganise_service.body_of(plan) != reorganise_service.body_of(shown):
                 break
     return plan_view.overtaken(ctx)
-
-
-def _write(uow: UnitOfWork, plan: Reorganisation, body: str) -> int:
-    def on_joined(pairs: Sequence[tuple[AccountId, AccountId]]) -> None:
-        for box, reader in pairs:
-            joined_shared_box(uow, box, reader)
-
-    who, at = plan_view.actor(), uow.clock()
-    done = reorganise.apply_reorganisation(uow.conn, plan, at=at, actor=who, on_joined=on_joined)
-    uow.record(DirectoryChanged())
-    return provision.store_plan(
-        uow.conn, "reorganisation", plan, at=at, actor=who, applied=True, body=body, undo=done.to_json()
-    )
 
 
 def _show(ctx: CliContext, plan: Reorganisation) -> None:
@@ -101,6 +87,8 @@ def _show(ctx: CliContext, plan: Reorganisation) -> None:
     admins = [(who, f"{before} → {after}") for who, before, after in plan.boxes.administrators]
     _table(console, ctx, ctx.text("Điều chuyển", "Move"), moved)
     _table(console, ctx, ctx.text("Đóng hộp thư", "Close"), closed)
+    readdressed = [(item.before, f"→ {item.after}") for item in plan.readdressed]
+    _table(console, ctx, ctx.text("Địa chỉ mới", "New addresses"), readdressed)
     _table(console, ctx, ctx.text("Nhóm", "Groups"), groups)
     _table(console, ctx, ctx.text("Quản trị viên", "Administrators"), admins)
     plan_view.remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
@@ -121,10 +109,12 @@ def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[s
     console.print(table)
 
 
-def _finish(ctx: CliContext, plan: Reorganisation, *, applied: bool, plan_id: int | None) -> None:
+def _finish(ctx: CliContext, plan: Reorganisation, *, plan_id: int | None, later: bool) -> None:
+    applied, scheduled = plan_id is not None and not later, plan_id is not None and later
     if ctx.json:
         language = "vi" if ctx.vietnamese else "en"
-        ctx.give({**reorganise.reorganisation_to_json(plan, language), "applied": applied, "plan": plan_id})
+        shown = reorganise.reorganisation_to_json(plan, language)
+        ctx.give({**shown, "applied": applied, "scheduled": scheduled, "plan": plan_id})
     if plan.refused:
         ctx.say(
             "Chưa thay đổi gì. Sửa những chỗ bị từ chối rồi chạy lại.",
@@ -137,6 +127,11 @@ def _finish(ctx: CliContext, plan: Reorganisation, *, applied: bool, plan_id: in
         ctx.say(
             f"Đã thực hiện. Hoàn tác: congvu plan undo {plan_id}",
             f"Done. To take it back: congvu plan undo {plan_id}",
+        )
+    elif scheduled:
+        ctx.say(
+            f"Đã lên kế hoạch {plan_id}, thực hiện vào ngày {plan.effective_on:%d/%m/%Y}.",
+            f"Plan {plan_id} waits and is applied on {plan.effective_on}.",
         )
     else:
         ctx.say(

@@ -11,12 +11,13 @@ from directory.model import vietnam_day
 from directory.policies import Defaults
 from directory.provision import PlanDriftedError
 from mailsvc.model.errors import ServiceError
-from mailsvc.services import life, staff_days, unused
+from mailsvc.services import life, reorganise, staff_days, unused
 from mailsvc.services.housekeeping import steady_now
 
 if TYPE_CHECKING:
     from config.settings import Settings
     from directory.life import LifePlan, Unused
+    from directory.reorganise import Reorganisation
     from directory.scheduled import Waiting
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.unused import PreparedNotice
@@ -64,9 +65,13 @@ class StaffDays:
         )
 
     async def _apply(self, waiting: Waiting) -> None:
-        plan = await self._bridge.slow(self._plan, waiting)
         try:
-            done = await self._bridge.write(life.apply_waiting, waiting, plan)
+            if waiting.kind == reorganise.KIND:
+                changed = await self._bridge.slow(self._plan_acts, waiting)
+                done = await self._bridge.write(reorganise.apply_waiting, waiting, changed)
+            else:
+                plan = await self._bridge.slow(self._plan, waiting)
+                done = await self._bridge.write(life.apply_waiting, waiting, plan)
         except PlanDriftedError:
             log.info("a plan waits: somebody acts on the directory", plan=waiting.id)
             return
@@ -75,6 +80,10 @@ class StaffDays:
     def _plan(self, waiting: Waiting) -> LifePlan | None:
         with self._store.read() as db:
             return life.prepare_waiting(db, waiting, self._defaults)
+
+    def _plan_acts(self, waiting: Waiting) -> Reorganisation | None:
+        with self._store.read() as db:
+            return reorganise.prepare_waiting(db, waiting)
 
     def _look_for_unused(self, at: int) -> tuple[list[Unused], list[PreparedNotice]]:
         with self._store.read() as db:

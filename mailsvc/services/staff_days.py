@@ -14,6 +14,7 @@ from directory.model import vietnam_day
 from directory.repository.groups import refresh
 from mailsvc.model.changes import DirectoryChanged
 from mailsvc.services import life as life_service
+from mailsvc.services import reorganise as reorganise_service
 from mailsvc.storage import tables
 from mailsvc.storage.statement import Statement
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from directory.scheduled import Waiting
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
-KINDS = frozenset({life_service.KIND})
+KINDS = frozenset({life_service.KIND, reorganise_service.KIND})
 _k = tables.settings_kept
 _is_day = _k.c.name == "staff.day"
 LAST_DAY = Statement(select(_k.c.value).where(_is_day))

@@ -1,5 +1,14 @@
+import os
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
+from config.load import load
+from directory import scheduled
+from directory.model import vietnam_day
+from mailsvc.services import reorganise
+from mailsvc.services.open_store import open_store
 from tests.mailsvc.cli.conftest import Congvu
 
 STAFF = """\
@@ -56,9 +65,35 @@ def test_what_cannot_be_is_refused_with_the_remedy(staffed: Congvu) -> None:
     ran = staffed("unit", "merge", "DAR", "KHONG", "--into", "SYT", "--yes", "--json")
     assert (ran.code, [item["reason"] for item in ran.json["details"]["refused"]]) == (1, ["unknown_unit"])
     assert staffed("unit", "move", "UBND", "--under", "DAR", "--yes").code == 1
-    future = staffed("unit", "merge", "DAR", "--into", "SYT", "--effective", "2999-01-01", "--yes")
-    assert (future.code, "2999" in future.err) == (1, True)
     assert staffed("unit", "merge", "DAR", "--into", "SYT", "--effective", "hôm nay").code == 2
+
+
+def test_a_day_to_come_is_waited_for(staffed: Congvu, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data", load(tmp_path / "data", os.environ))
+    with store.read() as db:
+        day = vietnam_day(db.clock()) + timedelta(days=2)
+    kept = staffed(
+        "unit", "merge", "DAR", "--into", "SYT", "--effective", day.isoformat(), "--yes", "--json"
+    ).json
+    assert (kept["applied"], kept["scheduled"]) == (False, True)
+    gone = staffed(
+        "unit", "rename", "SYT", "--name", "Y", "--effective", day.isoformat(), "--yes", "--json"
+    ).json
+    assert states(staffed)["annv"] == ("DAR", "active")
+    outcomes = {}
+    with store.read() as db:
+        due = scheduled.due_plans(db.conn, day, frozenset({"reorganisation"}))
+    for waiting in due:
+        with store.read() as db:
+            plan = reorganise.prepare_waiting(db, waiting)
+        with store.write() as uow:
+            outcomes[waiting.id] = reorganise.apply_waiting(uow, waiting, plan)
+    store.close()
+    assert outcomes == {kept["plan"]: True, gone["plan"]: True}
+    assert states(staffed)["annv"][0] == "SYT"
+    for number in (gone["plan"], kept["plan"]):
+        assert staffed("plan", "undo", str(number)).code == 0
+    assert states(staffed)["annv"][0] == "DAR"
 
 
 def test_rename_move_dissolve_and_split_are_commands(staffed: Congvu) -> None:
