@@ -34,6 +34,7 @@ NOUNS = {
     "statistics": "mailsvc.cli.statistics",
     "queue": "mailsvc.cli.queue",
     "dkim": "mailsvc.cli.dkim",
+    "trace": "mailsvc.cli.trace",
     "verify": "mailsvc.cli.verify",
     "backup": "mailsvc.cli.backup",
     "restore": "mailsvc.cli.backup",
