@@ -11,6 +11,7 @@ from config.settings import host_port
 from mailsvc.imap.connection import ImapConnection
 from mailsvc.imap.handlers.contents import ContentCache
 from mailsvc.imap.handlers.context import Parts
+from mailsvc.imap.handlers.rendered import RenderedLines
 from mailsvc.imap.wire.replies import InternalDates
 from mailsvc.imap.wire.session import Limits
 from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
@@ -67,6 +68,7 @@ class ImapServers:
             max_message_bytes=settings.smtp.max_message_bytes,
             usage=usage or Usage(bridge.reader.clock),
             quota_steps=(settings.quota.warn_percent, settings.quota.urgent_percent),
+            rendered=RenderedLines(),
         )
         self.limits = Limits(line=settings.imap.max_line_bytes, append=settings.smtp.max_message_bytes)
         self.trusted = TrustedNetworks(settings.trusted_networks)

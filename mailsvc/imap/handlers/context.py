@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mailsvc.imap.handlers.contents import ContentCache
     from mailsvc.imap.handlers.mailbox_view import MailboxView
     from mailsvc.imap.handlers.notify import Notified
+    from mailsvc.imap.handlers.rendered import RenderedLines
     from mailsvc.imap.wire.replies import InternalDates
     from mailsvc.imap.wire.session import ImapSession
     from mailsvc.net.bridge import Bridge
@@ -53,6 +54,8 @@ class Parts:
     """That people read; adoption is counted from it."""
     quota_steps: tuple[int, ...]
     """Per cent of a box at which its users are warned."""
+    rendered: RenderedLines
+    """Long FETCH replies that were sent before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,15 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         runs = [range(index, index + 1) for index in cmd.partial.of(list(chain.from_iterable(runs)))]
     sections = [item for item in items if isinstance(item, Octets)]
     names = columns_for(items)
+    rendered = ctx.parts.rendered
     complete = whole = True
     for indexes in _batches(runs, SECTION_BATCH if sections else BATCH):
+        key = rendered.key(view, items, indexes)
+        ready = None if key is None else rendered.get(key)
+        if ready is not None:
+            ctx.send(ready)
+            await ctx.drain()
+            continue
         rows: Sequence[tuple[Any, ...]] = ()
         there: Sequence[int] = indexes
         if names:
@@ -69,7 +76,10 @@ async def fetch(cmd: Fetch, ctx: Context) -> Done:
         if sections:
             whole &= await _send_with_sections(ctx, view, items, names, there, rows)
         else:
-            ctx.send(lines(ctx, view, items, names, there, rows))
+            made = lines(ctx, view, items, names, there, rows)
+            if key is not None and len(there) == len(indexes):
+                rendered.keep(key, made)
+            ctx.send(made)
             await ctx.drain()
     if any(marks_seen(section) and needs_content(section) for section in sections):
         ctx.parts.usage.note(view.place.mailbox.account_id, view.place.viewer, UsageBit.READ)

@@ -5,7 +5,6 @@ Nothing is formatted per letter that could be made before.
 
 from __future__ import annotations
 
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from mailsvc.imap.handlers import object_ids
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from mailsvc.imap.wire.fetch import FetchItem
 
     Row = tuple[Any, ...]
+    Column = bytes | Iterable[bytes]
+    """What is the same on every line, or what each line has."""
 
 MAX_PREFIXES = 50_000
 
@@ -88,14 +89,32 @@ def lines(
     """One line a letter, joined from columns."""
     if not indexes:
         return b""
-    columns: list[Iterable[bytes]] = [_line_starts(indexes)]
+    columns: list[Column] = [_line_starts(indexes)]
     for number, item in enumerate(items):
         assert isinstance(item, Attribute)
         if number:
-            columns.append(repeat(b" "))
+            columns.append(b" ")
         columns.extend(_column(ctx, view, item, names, indexes, rows))
-    columns.append(repeat(b")\r\n"))
-    return b"".join(chain.from_iterable(zip(*columns, strict=False)))
+    columns.append(b")\r\n")
+    columns = _merged(columns)
+    # The list is made with what is the same on every line in its places; each other column then fills its own.
+    width = len(columns)
+    parts = [column if isinstance(column, bytes) else b"" for column in columns] * len(indexes)
+    for at, column in enumerate(columns):
+        if not isinstance(column, bytes):
+            parts[at::width] = column
+    return b"".join(parts)
+
+
+def _merged(columns: Sequence[Column]) -> list[Column]:
+    """Neighbours that are the same on every line as one."""
+    merged: list[Column] = []
+    for column in columns:
+        if merged and isinstance(column, bytes) and isinstance(merged[-1], bytes):
+            merged[-1] += column
+        else:
+            merged.append(column)
+    return merged
 
 
 def _column(
@@ -105,7 +124,7 @@ def _column(
     names: Sequence[str],
     indexes: Sequence[int],
     rows: Sequence[tuple[Any, ...]],
-) -> tuple[Iterable[bytes], ...]:
+) -> tuple[Column, ...]:
     known = view.known
     if item is Attribute.FLAGS:
         return (map(view.flag_lists.__getitem__, _picked(known.flags, indexes)),)
@@ -117,7 +136,7 @@ def _column(
     values = [row[at] for row in rows]
     match item:
         case Attribute.INTERNALDATE | Attribute.SAVEDATE:
-            return repeat(item.value + b" "), map(ctx.parts.dates.of, values)
+            return item.value + b" ", map(ctx.parts.dates.of, values)
         case Attribute.RFC822_SIZE:
             return (map(b"RFC822.SIZE %d".__mod__, values),)
         case Attribute.EMAILID:
@@ -130,9 +149,9 @@ def _column(
         case Attribute.THREADID:
             return (map(b"THREADID (%b)".__mod__, map(object_ids.of_thread, values)),)
         case Attribute.PREVIEW:
-            return repeat(b"PREVIEW "), [replies.string(text[:MAX_PREVIEW].encode()) for text in values]
+            return b"PREVIEW ", [replies.string(text[:MAX_PREVIEW].encode()) for text in values]
         case _:
-            return repeat(item.value + b" "), values
+            return item.value + b" ", values
 
 
 def _picked(column: Sequence[int], indexes: Sequence[int]) -> Iterable[int]:
@@ -171,6 +190,6 @@ def line_with_sections(
     return replies.fetch(index + 1, b" ".join(parts))
 
 
-def _one(column: Iterable[Iterable[bytes]]) -> bytes:
-    """The only line of a column."""
-    return b"".join(chain.from_iterable(zip(*column, strict=False)))
+def _one(columns: Iterable[Column]) -> bytes:
+    """The only line of columns."""
+    return b"".join([column if isinstance(column, bytes) else next(iter(column)) for column in columns])
