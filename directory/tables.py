@@ -345,6 +345,19 @@ password_history = _table(
     Column("replaced_at", _INSTANT, nullable=False),
 )
 
+password_slips = _table(
+    "password_slips",  # who was given a first password, and when; never the password
+    _id(),
+    _ref("account_id", "accounts", index=True),
+    Column("issued_at", _INSTANT, nullable=False),
+    _words("issued_by"),
+    Column("handed_over_at", _INSTANT),
+    _words("handed_over_by", ""),
+    Column("due_at", _INSTANT),  # when an unchanged password locks the account
+    Column("settled_at", _INSTANT),
+    _words("outcome", ""),  # changed, locked, replaced
+)
+
 app_passwords = _table(
     "app_passwords",
     _id(),

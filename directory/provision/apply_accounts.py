@@ -93,7 +93,8 @@ def _refuse_drift(conn: Connection, plan: AccountPlan, altered: Sequence[Account
 def _lock(conn: Connection, locks: Sequence[AccountLock], at: int) -> None:
     for ids in chunks([lock.account_id for lock in locks]):
         to_lock = update(accounts).where(accounts.c.id.in_(ids))
-        conn.execute(to_lock.values(state=AccountState.LOCKED.value, locked_at=at))
+        epoch = accounts.c.credentials_epoch + 1  # whoever is signed in is out
+        conn.execute(to_lock.values(state=AccountState.LOCKED.value, locked_at=at, credentials_epoch=epoch))
 
 
 def _switch_on(

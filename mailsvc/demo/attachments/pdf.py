@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time
-from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
+from directory.fonts import FACES, FAMILY, face
 from mailsvc.demo.attachments.document import OfficialDocument, head_lines, long_date
 
-FONTS = Path(__file__).parent.parent / "fonts"
-FAMILY = "Congvu Serif"
-FACES = {"": "Regular", "B": "Bold", "I": "Italic", "BI": "BoldItalic"}
 LEFT, RIGHT, TOP, BOTTOM = 30, 15, 20, 20  # mm; NĐ 30/2020, annex I, I.3
 ISSUER_WIDTH, MOTTO_WIDTH = 72, 93  # the two columns of the head share 165 mm
 RED = (200, 0, 0)
@@ -39,8 +36,8 @@ class _Page:
         self._pdf.set_author(document.issuer)
         self._pdf.set_margins(LEFT, TOP, RIGHT)
         self._pdf.set_auto_page_break(auto=True, margin=BOTTOM)
-        for style, face in FACES.items():
-            self._pdf.add_font(FAMILY, style, FONTS / f"CongvuSerif-{face}.ttf")
+        for style in FACES:
+            self._pdf.add_font(FAMILY, style, face(style))
         self._pdf.add_page()
 
     def octets(self) -> bytes:

@@ -9,9 +9,9 @@ import pytest
 from fontTools.ttLib import TTFont
 from openpyxl import load_workbook
 
+from directory.fonts import FACES, face
 from mailsvc.demo.attachments import Attachment, Format, OfficialDocument, Sheet, Signature, render
 from mailsvc.demo.attachments.document import head_lines, long_date
-from mailsvc.demo.attachments.pdf import FACES, FONTS
 
 ALPHABET = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
 STORM = OfficialDocument(
@@ -50,9 +50,9 @@ def test_the_same_description_gives_the_same_octets(file: Attachment) -> None:
     assert render(file) == first
 
 
-@pytest.mark.parametrize("face", FACES.values())
-def test_every_face_writes_the_whole_vietnamese_alphabet(face: str) -> None:
-    glyphs = TTFont(FONTS / f"CongvuSerif-{face}.ttf").getBestCmap()
+@pytest.mark.parametrize("style", FACES)
+def test_every_face_writes_the_whole_vietnamese_alphabet(style: str) -> None:
+    glyphs = TTFont(face(style)).getBestCmap()
     assert {letter for letter in ALPHABET + ALPHABET.upper() if ord(letter) not in glyphs} == set()
 
 
