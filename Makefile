@@ -10,7 +10,7 @@ export GOLDEN
 
 # Programs that the tests talk to: none of them is ours, none is started by its package.
 TEST_PACKAGES := chromium curl dovecot-imapd dovecot-lmtpd fonts-dejavu-core glewlwyd gsasl isync mutt neomutt opendkim openssl postfix \
-	postgresql procps slapd strace swaks
+	postgresql procps pst-utils slapd strace swaks
 BENCH_PACKAGES := dovecot-imapd dovecot-lmtpd postfix procps
 BUILD_TOOLS := editables hatchling packaging pathspec pluggy tomlkit trove-classifiers
 WHEELS := --only-binary :all:

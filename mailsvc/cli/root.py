@@ -42,6 +42,7 @@ NOUNS = {
     "hold": "mailsvc.cli.hold",
     "retention": "mailsvc.cli.retention",
     "migrate": "mailsvc.cli.migrate",
+    "mailbox": "mailsvc.cli.mailbox",
     "doctor": "mailsvc.cli.doctor",
     "demo": "mailsvc.cli.demo",
 }

@@ -243,13 +243,18 @@ def ensure_mailbox(uow: UnitOfWork, account: AccountId, name: str) -> Mailbox:
     return made
 
 
-def names_here(there: Sequence[tuple[tuple[str, ...], frozenset[str]]], own: Sequence[Mailbox]) -> list[str]:
+def names_here(
+    there: Sequence[tuple[tuple[str, ...], frozenset[str]]],
+    own: Sequence[Mailbox],
+    *,
+    drop_prefix: bool = True,
+) -> list[str]:
     """What mailboxes there are called here, from their levels and attributes, each name once.
 
     INBOX is INBOX; a prefix `INBOX.` that all others have is dropped; what is for sent mail there is for sent mail here.
     """
     others = [levels for levels, _ in there if not _is_inbox(levels)]
-    prefixed = bool(others) and all(levels[0].upper() == INBOX for levels in others)
+    prefixed = drop_prefix and bool(others) and all(levels[0].upper() == INBOX for levels in others)
     uses = {box.special_use: box.name for box in own if box.special_use is not None}
     taken: set[str] = set()
     found = []
