@@ -336,6 +336,11 @@ class Mail(Protocol):
     def delete(self, viewer: Viewer, mailbox_id: int, uids: tuple[int, ...]) -> bool:
         """Move to Trash; true when they were in Trash or Junk and are now gone for good."""
 
+    def report(
+        self, viewer: Viewer, mailbox_id: int, uids: tuple[int, ...], kind: Literal["phishing", "junk"]
+    ) -> None:
+        """Tell the administrators that letters are harmful; they go to Junk where the viewer may move them."""
+
     def make_folder(self, viewer: Viewer, account_id: int, name: str) -> int:
         """A new folder in a box; its id. Raise BadName or MailboxExists."""
 

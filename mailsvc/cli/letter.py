@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from directory import repository
-from mailsvc.cli import plan_view
+from mailsvc.cli import plan_view, pull
 from mailsvc.model.errors import LetterMissing, MailboxMissing, OverQuota
 from mailsvc.services import recover as recovering
 
@@ -31,7 +31,11 @@ STEP = 500
 
 @click.group()
 def letter() -> None:
-    """Thư đã xóa và khôi phục thư / deleted letters, and giving them back."""
+    """Thư đã xóa, thư lừa đảo cần thu hồi / deleted letters, and harmful ones in all boxes."""
+
+
+for command in pull.COMMANDS:
+    letter.add_command(command)
 
 
 @letter.command("deleted")

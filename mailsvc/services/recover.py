@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import LargeBinary, and_, bindparam, literal, null, select, update
+from sqlalchemy import LargeBinary, and_, bindparam, exists, literal, null, select, update
 
 from directory import audit
 from directory.model import Right
@@ -16,6 +16,7 @@ from mailsvc.model.ids import AccountId, MailboxId, MessageId, Uid
 from mailsvc.model.mailbox import INBOX, SpecialUse
 from mailsvc.services.permissions import rights_in
 from mailsvc.storage import arrivals, mailboxes, tables
+from mailsvc.storage.pull_tables import withdrawn_letters
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.traces import NO_TRACE
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 _x, _m, _g = tables.expunged, tables.mailboxes, tables.messages
+_withdrawn = exists().where(
+    withdrawn_letters.c.mailbox_id == _x.c.mailbox_id, withdrawn_letters.c.uid == _x.c.uid
+)
+"""By an administrator (`mailsvc.services.pull`), who alone gives it back."""
 OF_ACCOUNT = Statement(
     select(
         _x.c.mailbox_id,
@@ -43,7 +48,7 @@ OF_ACCOUNT = Statement(
     )
     .join(_m, _m.c.id == _x.c.mailbox_id)
     .join(_g, _g.c.id == _x.c.message_id)
-    .where(and_(_m.c.account_id == bindparam("account"), _x.c.at >= bindparam("since")))
+    .where(and_(_m.c.account_id == bindparam("account"), _x.c.at >= bindparam("since"), ~_withdrawn))
     .order_by(_x.c.at.desc(), _x.c.mailbox_id, _x.c.uid.desc())
     .limit(bindparam("limit", type_=_x.c.uid.type))
     .offset(bindparam("offset", type_=_x.c.uid.type))
@@ -56,6 +61,7 @@ ONE = Statement(
             _x.c.mailbox_id == bindparam("mailbox"),
             _x.c.uid == bindparam("gone"),
             _x.c.message_id.is_not(None),
+            ~_withdrawn,
         )
     )
 )

@@ -212,6 +212,9 @@ class FakeMail:
         self.move(viewer, mailbox_id, uids, trash)
         return False
 
+    def report(self, viewer, mailbox_id, uids, kind):
+        self.reported = [*getattr(self, "reported", []), (mailbox_id, uids, kind)]
+
     def make_folder(self, viewer, account_id, name):
         if not name:
             raise BadName

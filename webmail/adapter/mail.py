@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from directory.model import AccountKind, Right
 from mailsvc.model import flags
 from mailsvc.model.errors import MailboxMissing
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.model.mailbox import INBOX, SpecialUse
-from mailsvc.services import find, letters, mailbox_tree, reading, watched
+from mailsvc.services import find, letters, mailbox_tree, pull, reading, watched
 from mailsvc.services.letters import FlagChange
 from mailsvc.services.permissions import OWNER, place_by_id, place_by_name, shared_boxes
 from search.engine import Hit, Rank
@@ -214,6 +214,20 @@ class ServiceMail:
             target = place_by_id(uow, principal, trash.id, Right.READ | Right.ACT)
             letters.move(uow, place, target, _ranges(uids))
             return False
+
+    def report(
+        self, viewer: Viewer, mailbox_id: int, uids: tuple[int, ...], kind: Literal["phishing", "junk"]
+    ) -> None:
+        """Report letters, and move them to Junk where that is allowed."""
+        principal = principal_of(viewer)
+        with self._store.write() as uow:
+            place = place_by_id(uow, principal, MailboxId(mailbox_id))
+            for uid in uids:
+                pull.report_letter(uow, place, uid, pull.Report(kind))
+            junk = mailbox_tree.special(uow, place.mailbox.account_id, SpecialUse.JUNK)
+            if place.rights & Right.ACT and junk.id != place.mailbox.id:
+                target = place_by_id(uow, principal, junk.id, Right.READ | Right.ACT)
+                letters.move(uow, place, target, _ranges(uids))
 
     def make_folder(self, viewer: Viewer, account_id: int, name: str) -> int:
         """A new folder in a box."""

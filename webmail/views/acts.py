@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from flask import Blueprint, abort, jsonify, redirect, request
 
@@ -24,6 +24,8 @@ MARKS: dict[str, dict[str, bool]] = {
     "flag": {"flagged": True},
     "unflag": {"flagged": False},
 }
+
+REPORTS: dict[str, Literal["phishing", "junk"]] = {"phishing": "phishing", "junk": "junk"}
 
 
 @screen.post("/act")
@@ -49,6 +51,10 @@ def _do(who: Viewer, name: str, chosen: dict[int, tuple[int, ...]]) -> str:
     if name == "delete":
         gone = [mail.delete(who, mailbox_id, uids) for mailbox_id, uids in chosen.items()]
         return t("deleted_for_good" if all(gone) else "deleted_n", n=count)
+    if name in REPORTS:
+        for mailbox_id, uids in chosen.items():
+            mail.report(who, mailbox_id, uids, REPORTS[name])
+        return t("reported_n", n=count)
     verb, _, target = name.partition(":")
     if verb != "move" or not target.isdecimal():
         abort(400)

@@ -11,6 +11,7 @@ from mailsvc.services.administration import (
     log,
     people,
     plans,
+    pulls,
     readings,
     units,
 )
@@ -29,5 +30,6 @@ ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *plans.ACTS,
     *log.ACTS,
     *readings.ACTS,
+    *pulls.ACTS,
 )
 BY_NAME: Final[Mapping[str, Act[Any, Any]]] = {act.name: act for act in ACTS}

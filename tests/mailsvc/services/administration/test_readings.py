@@ -1,11 +1,9 @@
 """Reading in another's box: a reason, an end, two others who approve, an auditor who is told, and a line for each opening."""
 
-import shutil
 from datetime import timedelta
 
 import pytest
 
-from config.settings import StorageSettings
 from directory import administer, audit, repository
 from directory.model import AdminRole, Right, vietnam_day
 from directory.scope import SERVER
@@ -16,32 +14,9 @@ from mailsvc.services.administration.readings import AskReading, ListReadings, O
 from mailsvc.services.administration.refusal import ActRefused, Why
 from mailsvc.services.permissions import place_by_name
 from mailsvc.services.sign_in import principal
-from mailsvc.storage.store import Store
-from tests.support.mail import DOMAIN, Clock, deliver, letter
-from tests.support.province import Province, make_province
+from tests.support.mail import DOMAIN, deliver, letter
 
 REASON = "Kiểm tra theo Quyết định 12/QĐ-UBND"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A province with three administrators of its own, made once."""
-    one = make_province(tmp_path_factory.mktemp("province") / "data")
-    with one.store.write() as uow:
-        unit = repository.unit_by_code(uow.conn, "UB", vietnam_day(uow.clock()))
-        for local in ("chi", "an"):
-            account = repository.account_by_login(uow.conn, local)
-            administer.appoint(uow.conn, SERVER, account, unit, AdminRole.PROVINCE, actor="t", at=uow.clock())
-    one.close()
-    return one
-
-
-@pytest.fixture
-def province(made, tmp_path):
-    shutil.copytree(made.store.data_dir, tmp_path / "data")
-    store = Store(tmp_path / "data", StorageSettings(), clock=Clock())
-    yield Province(store, ids=made.ids)
-    store.close()
 
 
 def day(province, days=5):
