@@ -66,10 +66,15 @@ export async function refreshTree(): Promise<void> {
   await htmx.ajax("GET", "/tree", { target: "#tree", swap: "innerMorph" });
 }
 
+/** Whether letters are no longer in this folder afterwards: reported ones go to Junk. */
+function takesAway(act: string): boolean {
+  return ["delete", "junk", "phishing"].includes(act) || act.startsWith("move:");
+}
+
 function showAtOnce(act: string, keys: string[]): void {
   for (const key of keys) {
     const row = rowOf(key);
-    if (act === "delete" || act.startsWith("move:")) row?.remove();
+    if (takesAway(act)) row?.remove();
     if (act === "seen" || act === "unseen") row?.classList.toggle("unread", act === "unseen");
     if (act === "flag" || act === "unflag") {
       row?.classList.toggle("flagged", act === "flag");
@@ -81,7 +86,7 @@ function showAtOnce(act: string, keys: string[]): void {
 /** Do one thing to letters. */
 export async function act(name: string, keys: string[]): Promise<void> {
   if (keys.length === 0) return;
-  const removes = name === "delete" || name.startsWith("move:");
+  const removes = takesAway(name);
   const closes = keys.includes(openKey()) && (removes || name === "unseen");
   const next = removes && closes ? nextOf(openKey(), new Set(keys)) : null;
   showAtOnce(name, keys);
