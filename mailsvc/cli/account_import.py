@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -163,18 +163,11 @@ def _tell_passwords(ctx: CliContext, plan: AccountPlan, asked: ImportOptions, *,
 
 
 def _write_first_passwords(ctx: CliContext, plan: AccountPlan, path: Path) -> None:
-    """A new file, readable by its owner only, written before the accounts exist so that no password is lost."""
-    try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        ctx.refuse(f"Không tạo được {path}: {error.strerror}", f"Cannot make {path}: {error.strerror}")
-    with os.fdopen(number, "w", encoding="utf-8-sig", newline="") as file:
-        slips = csv.writer(file)
-        slips.writerow(["address", "full_name", "unit", "password"])
-        slips.writerows(
-            [str(new.address), new.display_name, new.unit, new.password]
-            for new in plan.creates
-            if new.password
-        )
-        file.flush()
-        os.fsync(file.fileno())
+    """Written before the accounts exist, so that no password is lost."""
+    text = io.StringIO()
+    slips = csv.writer(text)
+    slips.writerow(["address", "full_name", "unit", "password"])
+    slips.writerows(
+        [str(new.address), new.display_name, new.unit, new.password] for new in plan.creates if new.password
+    )
+    plan_view.write_private(ctx, path, text.getvalue().encode("utf-8-sig"))

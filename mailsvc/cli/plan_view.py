@@ -55,6 +55,18 @@ def write_file(ctx: CliContext, path: Path, octets: bytes) -> None:
         ctx.refuse(f"Không tạo được {path}: {error.strerror}", f"Cannot make {path}: {error.strerror}")
 
 
+def write_private(ctx: CliContext, path: Path, octets: bytes) -> None:
+    """A new file that only its owner reads, on the disk before anything goes on: it holds passwords."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        ctx.refuse(f"Không tạo được {path}: {error.strerror}", f"Cannot make {path}: {error.strerror}")
+    with os.fdopen(number, "wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def refuse_drift(ctx: CliContext, error: PlanDriftedError) -> NoReturn:
     """Somebody acted on the directory between the preview and now."""
     ctx.refuse(

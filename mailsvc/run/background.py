@@ -11,6 +11,7 @@ from mailsvc.model.errors import ServiceError
 from mailsvc.services import due_plans, index_mail, reading_access, web_sessions
 from mailsvc.services.housekeeping import forget_old
 from mailsvc.services.imports import drop_left_behind
+from mailsvc.services.slips import lock_unchanged
 
 if TYPE_CHECKING:
     from config.settings import SearchSettings, Settings
@@ -98,6 +99,7 @@ class Housekeeping:
                 await self._bridge.write(reading_access.end_expired)
                 await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
                 await self._bridge.write(drop_left_behind)
+                await self._bridge.write(lock_unchanged)
                 await self._bridge.slow(self._apply_due)
                 await self._bridge.slow(self._refresh_index)
                 await self._bridge.slow(self._engine.optimise)
