@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from directory.repository import domains
 from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services.receive import Recipient, refuse_if_gone_or_full, target_behind
+from mailsvc.services.receive import Recipient, refuse_if_gone_or_full
+from mailsvc.services.whereabouts import directory_head, target_behind
 
 if TYPE_CHECKING:
     from directory.address import Address
@@ -27,6 +28,8 @@ class Addressees:
     def __init__(self, store: Store) -> None:
         self._domains: frozenset[str] = frozenset()
         self._targets: dict[str, Target] = {}
+        self._head = -1
+        """The newest act on the directory that was known when `_targets` was empty last."""
         store.subscribe(self._on_change)
 
     def is_local(self, db: Reader, domain: str) -> bool:
@@ -38,7 +41,10 @@ class Addressees:
 
     def resolve(self, db: Reader, address: Address, *, full_too: bool = False) -> Recipient:
         """As `receive.resolve_recipient`: NoSuchRecipient, or OverQuota when the only box is full."""
-        key = address.key
+        key, head = address.key, directory_head(db)
+        if head != self._head:  # the doorbell may be on its way
+            self._targets.clear()
+            self._head = head
         target = self._targets.get(key)
         if target is None:
             target = target_behind(db, address)
@@ -46,7 +52,7 @@ class Addressees:
                 self._targets.clear()
             self._targets[key] = target
         refuse_if_gone_or_full(db, address, target.account_ids, full_too=full_too)
-        return Recipient(address, target.account_ids, target.group_id)
+        return Recipient(address, target.account_ids, target.group_id, head)
 
     def _on_change(self, changes: tuple[Change, ...]) -> None:
         if any(isinstance(change, DirectoryChanged) for change in changes):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from directory.repository import boxes as directory_boxes
 from directory.repository import domains
 from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
 from mailsvc.services import filing
+from mailsvc.services.whereabouts import as_now, directory_head, target_behind
 from mailsvc.storage import arrivals, frozen_lists, mailboxes, messages, outbound
 from mailsvc.storage.messages import (
     ContentGone,
@@ -22,7 +22,7 @@ from mailsvc.storage.messages import (
 
 if TYPE_CHECKING:
     from directory.address import Address
-    from directory.model import GroupId, Target
+    from directory.model import GroupId
     from mailsvc.model.ids import AccountId, MessageId
     from mailsvc.storage.arrivals import Arrived
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
@@ -39,6 +39,8 @@ class Recipient:
     accounts: tuple[AccountId, ...]
     group: GroupId | None = None
     """The group of that address, whose members at this moment `accounts` are."""
+    head: int | None = None
+    """The newest act on the directory when they were looked up; None: they are meant as they are."""
     notify: str | None = None
     """Of what the sender wants to hear (RFC 3461 §4.1)."""
     original_recipient: str | None = None
@@ -89,20 +91,10 @@ def resolve_recipient(db: Reader, address: Address, *, full_too: bool = False) -
 
     With `full_too` a full box is no reason to refuse: its letter will wait in the queue.
     """
+    head = directory_head(db)
     target = target_behind(db, address)
     refuse_if_gone_or_full(db, address, target.account_ids, full_too=full_too)
-    return Recipient(address, target.account_ids, target.group_id)
-
-
-def target_behind(db: Reader, address: Address) -> Target:
-    """The accounts, and perhaps the group, that a letter to this address goes to; NoSuchRecipient if there are none."""
-    target = directory_boxes.resolve(db.conn, address.key)
-    if target is None:
-        plain = address.without_detail()
-        target = directory_boxes.resolve(db.conn, plain.key) if plain is not address else None
-    if target is None or not target.account_ids:
-        raise NoSuchRecipient(str(address))
-    return target
+    return Recipient(address, target.account_ids, target.group_id, head)
 
 
 def refuse_if_gone_or_full(
@@ -120,9 +112,11 @@ def refuse_if_gone_or_full(
 def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = True) -> tuple[Outcome, ...]:
     """Put a letter into the INBOX of every recipient; one outcome for each, in their order.
 
+    Where somebody acted on the directory since RCPT, the addresses are looked up again.
     A box that several recipients share gets it once. A full box never makes the others wait: its copy goes to the
     queue (SMTP has one answer for all), or is refused alone where the protocol can say so (LMTP).
     """
+    letter = replace(letter, recipients=as_now(uow, letter.recipients))
     message = messages.put(uow, letter.content)
     own_traces: dict[AccountId, bytes] = {}
     for recipient in letter.recipients:
