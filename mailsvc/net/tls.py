@@ -32,6 +32,30 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+class CertificateFiles:
+    """A context for listeners, and the files that it was made of: what is renewed there counts from the next handshake on."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        self.certificate = certificate
+        self.key = key
+        self._loaded = self._stamp()
+        self.context = server_context(certificate, key)
+
+    def reload(self) -> bool:
+        """Load the files if they have changed; OSError or ssl.SSLError leaves the old pair in use and is raised once."""
+        stamp = self._stamp()
+        if stamp == self._loaded:
+            return False
+        self._loaded = stamp
+        server_context(self.certificate, self.key)  # tried on a context that nobody uses
+        self.context.load_cert_chain(self.certificate, self.key)
+        return True
+
+    def _stamp(self) -> tuple[int, ...]:
+        found = (self.certificate.stat(), self.key.stat())
+        return tuple(value for one in found for value in (one.st_mtime_ns, one.st_ino, one.st_size))
+
+
 def opportunistic_context() -> ssl.SSLContext:
     """A context for delivery to any MX: encrypts, checks nobody (RFC 7435); better than clear text."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

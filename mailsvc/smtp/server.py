@@ -23,11 +23,13 @@ from mailsvc.smtp.vetting import Vetting
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from config.settings import Settings
     from mailsvc.net.bridge import Bridge
     from mailsvc.net.limits import IpAddress
     from mailsvc.net.resolver import Resolver
+    from mailsvc.sender_auth.check import Checked
     from mailsvc.services.sign_in import SignIn
     from mailsvc.smtp.rules import Rules
     from mailsvc.storage.store import Store
@@ -118,6 +120,7 @@ class SmtpServers:
         sign_in: SignIn,
         tls: ssl.SSLContext | None,
         resolver: Resolver | None = None,
+        on_checked: Callable[[Checked, str], None] = lambda _checked, _disposition: None,
     ) -> None:
         self._settings = settings
         self._tls = tls
@@ -143,6 +146,7 @@ class SmtpServers:
                 OurPeopleKept(store),
                 authserv_id=settings.hostname,
                 now=time.time,
+                on_checked=on_checked,
             ),
         )
         self._listeners: list[SmtpListener] = []

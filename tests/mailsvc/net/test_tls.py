@@ -1,9 +1,11 @@
 """The certificate made at init, and the contexts that use it."""
 
+import contextlib
 import datetime as dt
 import ssl
 import stat
 
+import pytest
 from cryptography import x509
 
 from mailsvc.net import tls
@@ -29,3 +31,33 @@ def test_a_second_making_replaces_the_first(tmp_path):
     context = tls.server_context(certificate, key)
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert b"b.example" in x509.load_pem_x509_certificate(certificate.read_bytes()).subject.public_bytes()
+
+
+def test_a_renewed_certificate_counts_from_the_next_handshake_and_a_broken_one_does_not(tmp_path):
+    now = dt.datetime.now(dt.UTC)
+    files = [tmp_path / name for name in ("cert.pem", "key.pem")]
+    tls.make_certificate(*files, ["old.vn"], now=now)
+    held = tls.CertificateFiles(*files)
+    assert not held.reload()
+    tls.make_certificate(*files, ["new.vn"], now=now)
+    assert held.reload()
+    assert served_name(held.context) == "new.vn"
+    files[0].write_text("nonsense")
+    with pytest.raises(ssl.SSLError):
+        held.reload()
+    assert not held.reload()  # told once
+    assert served_name(held.context) == "new.vn"
+
+
+def served_name(context):
+    """The name in the certificate that a client is shown, over memory."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context.wrap_bio(to_server, to_client, server_side=True)
+    client = tls.opportunistic_context().wrap_bio(to_client, to_server)
+    for _ in range(4):
+        for end in (client, server):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+    return (
+        x509.load_der_x509_certificate(tls.peer_chain(client)[0]).subject.rfc4514_string().removeprefix("CN=")
+    )

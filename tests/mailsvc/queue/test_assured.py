@@ -124,7 +124,9 @@ class World:
 async def world(tmp_path):
     store = make_store(tmp_path / "data")
     bridge = Bridge(store)
-    with LoopThread() as thread:  # uvloop, as in service: the stock loop keeps a TLS socket whose client hung up
+    with (
+        LoopThread() as thread
+    ):  # uvloop, as in service: the stock loop keeps a TLS socket whose client hung up
         world = World(bridge, thread)
         yield world
         await world.close()
