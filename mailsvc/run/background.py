@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.watch import Watch
     from mailsvc.storage.store import Store
+    from mailsvc.storage.unit_of_work import Reader
     from search.engine import Engine
 
 log = structlog.get_logger()
@@ -43,6 +44,8 @@ class Indexer:
         self._bridge = bridge
         self._engine = engine
         self._news = asyncio.Event()
+        self._reader: Reader | None = None
+        """Its own and kept: to open one takes longer than to index a letter."""
         watch.everything(self._news.set)
 
     async def run(self) -> None:
@@ -53,7 +56,8 @@ class Indexer:
             await asyncio.sleep(GATHER_SECONDS)
             self._news.clear()
             try:
-                more = True
+                # Most changes are of flags: whether letters wait costs a few microseconds here, a thread much more.
+                more = self._bridge.read(index_mail.lag, self._engine) > 0
                 while more:
                     await self._let_deliveries_pass()
                     more = await self._bridge.slow(self._step)
@@ -71,13 +75,16 @@ class Indexer:
             await asyncio.sleep(GATHER_SECONDS)
 
     def _step(self) -> bool:
-        reader = self._store.reader()
-        try:
-            return index_mail.step(
-                reader, self._engine, batch=self._settings.batch, max_text=self._settings.max_text_bytes
-            )
-        finally:
-            reader.close()
+        if self._reader is None:
+            self._reader = self._store.reader()
+        return index_mail.step(
+            self._reader, self._engine, batch=self._settings.batch, max_text=self._settings.max_text_bytes
+        )
+
+    def close(self) -> None:
+        """Give the reader back, once nothing runs any more."""
+        if self._reader is not None:
+            self._reader.close()
 
 
 class Housekeeping:

@@ -141,5 +141,6 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     await usage_writer.write()
     await bridge.close()
+    indexer.close()
     engine.close()
     store.close()

@@ -14,7 +14,7 @@ from mailsvc.model.errors import StoreUnavailable
 from mailsvc.model.ids import AccountId, MailboxId
 from mailsvc.storage import migrate, tables
 from mailsvc.storage.database import Database
-from mailsvc.storage.doorbell import Doorbell
+from mailsvc.storage.doorbell import Doorbell, Ringer
 from mailsvc.storage.pieces import PieceFiles
 from mailsvc.storage.room import Room
 from mailsvc.storage.statement import Statement
@@ -52,6 +52,7 @@ class Store:
         self.settings = settings
         self.clock = clock
         self.database = Database(data_dir, settings.url, wait_seconds=settings.wait_seconds)
+        self.ringer = Ringer(data_dir)
         self.pieces = PieceFiles(data_dir, settings.segment_bytes, settings.large_piece_bytes)
         self.room = Room(data_dir, settings.reserve_bytes)
         if data_dir.exists():
@@ -182,6 +183,7 @@ class Store:
 
     def close(self) -> None:
         """Close files and connections."""
+        self.ringer.close()
         self.pieces.close()
         self.database.close()
 

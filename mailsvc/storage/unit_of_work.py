@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
 from mailsvc.model.errors import StoreBusy, StoreUnavailable, TransactionLost
-from mailsvc.storage import doorbell, tables
+from mailsvc.storage import tables
 from mailsvc.storage.database import CHECKPOINT_PAGES
 from mailsvc.storage.pieces import SyncFailed
 from mailsvc.storage.statement import Row, Statement
@@ -317,4 +317,4 @@ class UnitOfWork(Reader):
             changes = tuple(self.changes)
             self.changes = {}
             self.store.publish(changes)
-            doorbell.ring(self.store.data_dir)
+            self.store.ringer.ring()

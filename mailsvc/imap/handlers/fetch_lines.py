@@ -41,6 +41,7 @@ COLUMNS: dict[Attribute, tuple[str, ...]] = {
     Attribute.PREVIEW: ("preview",),
 }
 _prefixes: list[bytes] = []
+_uid_words: list[bytes] = []
 
 
 def columns_for(items: Sequence[FetchItem]) -> tuple[str, ...]:
@@ -129,7 +130,7 @@ def _column(
     if item is Attribute.FLAGS:
         return (map(view.flag_lists.__getitem__, _picked(known.flags, indexes)),)
     if item is Attribute.UID:
-        return (map(b"UID %d".__mod__, _picked(known.uids, indexes)),)
+        return (_uid_items(list(_picked(known.uids, indexes))),)
     if item is Attribute.MODSEQ:
         return (map(b"MODSEQ (%d)".__mod__, _picked(known.mod_seqs, indexes)),)
     at = 1 + names.index(COLUMNS[item][0])
@@ -165,11 +166,28 @@ def _line_starts(indexes: Sequence[int]) -> Iterable[bytes]:
     last = indexes[-1] + 1
     if last > MAX_PREFIXES:
         return [b"* %d FETCH (" % (index + 1) for index in indexes]
-    if last > len(_prefixes):
-        _prefixes.extend([b"* %d FETCH (" % (index + 1) for index in range(len(_prefixes), last)])
+    _extend(_prefixes, b"* %d FETCH (", last)
     if isinstance(indexes, range):
         return _prefixes[indexes.start : indexes.stop]
     return map(_prefixes.__getitem__, indexes)
+
+
+def _uid_items(uids: Sequence[int]) -> Iterable[bytes]:
+    """`UID 7` of each, ascending; made once for UIDs that are common."""
+    last = uids[-1]
+    if last > MAX_PREFIXES:
+        return map(b"UID %d".__mod__, uids)
+    _extend(_uid_words, b"UID %d", last)
+    first = uids[0]
+    if last - first == len(uids) - 1:
+        return _uid_words[first - 1 : last]
+    return [_uid_words[uid - 1] for uid in uids]
+
+
+def _extend(made: list[bytes], form: bytes, last: int) -> None:
+    """Have what is made of 1, 2 … up to this number."""
+    if last > len(made):
+        made.extend([form % number for number in range(len(made) + 1, last + 1)])
 
 
 def line_with_sections(
