@@ -242,3 +242,48 @@ def test_imapclient_reads_files_and_sees_rights(house: ImapHouse) -> None:
         client.move([3], "Archive")
         assert client.folder_status("Archive", ["MESSAGES"]) == {b"MESSAGES": 2}
         assert client.getacl(unit) == [(ALICE.encode(), b"lrswikxte")]
+
+
+@pytest.mark.peer
+def test_offlineimap_keeps_both_sides_alike(house: ImapHouse, tmp_path: Path) -> None:
+    need("offlineimap", package="offlineimap3")
+    house.fill(8)
+    config = tmp_path / "offlineimaprc"
+    config.write_text(
+        f"""
+[general]
+accounts = a
+metadata = {tmp_path}/metadata
+ui = quiet
+[Account a]
+localrepository = near
+remoterepository = far
+[Repository near]
+type = Maildir
+localfolders = {tmp_path}/mail
+[Repository far]
+type = IMAP
+remotehost = localhost
+remoteport = {house.port_tls}
+ssl = yes
+sslcacertfile = {house.certificate}
+remoteuser = {ALICE}
+remotepass = {PASSWORD}
+"""
+    )
+    run("offlineimap", "-o", "-c", str(config), HOME=str(tmp_path))
+    near = mailbox.Maildir(tmp_path / "mail" / "INBOX")
+    assert len(near) == 8
+    keys = sorted(near.keys())
+    flagged = near[keys[0]]
+    flagged.set_flags("FS")
+    near[keys[0]] = flagged
+    near.remove(keys[1])
+    mailbox.Maildir(tmp_path / "mail" / "Drafts").add(mailbox.MaildirMessage(letter(99)))
+    run("offlineimap", "-o", "-c", str(config), HOME=str(tmp_path))
+    client = house.client("alice")
+    client.does("SELECT INBOX")
+    assert client.does("STATUS INBOX (MESSAGES)") == [b'* STATUS "INBOX" (MESSAGES 7)']
+    assert len(client.does("SEARCH FLAGGED SEEN")[0].split()) == 2 + 1
+    assert client.does("STATUS Drafts (MESSAGES)") == [b'* STATUS "Drafts" (MESSAGES 1)']
+    client.close()
