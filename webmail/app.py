@@ -19,13 +19,13 @@ from webmail.carddav.app import create_carddav
 from webmail.carddav.well_known import well_known
 from webmail.client_setup import create_client_setup
 from webmail.credentials import page as security_page
-from webmail.credentials import second_step
+from webmail.credentials import provider, second_step
 from webmail.folders import folder_icon, folder_name
 from webmail.highlight import marked
 from webmail.refusals import say
+from webmail.scim.app import create_scim
 from webmail.security import Guard
 from webmail.static_files import StaticFiles
-from webmail.statistics import page as statistics_page
 from webmail.trusted import Trusted
 from webmail.views import acts, compose, gate, letter, mailbox, search
 from webmail.web import Web, visitor, wants_json, web, words
@@ -63,6 +63,7 @@ SCRIPT_WORDS: Final = (
 OPEN_TO_ALL: Final = frozenset(
     {
         *("gate.front", "gate.sign_in", "gate.sign_out", "gate.language", "static_file"),
+        *("provider.depart", "provider.arrive"),
         *("second_step.second", "second_step.answer", "second_step.by_passkey", "second_step.options"),
     }
 )
@@ -100,8 +101,7 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.add_url_rule("/static/<path:name>", "static_file", _static_file)
     for blueprint in (gate.screen, mailbox.screen, letter.screen, acts.screen, search.screen, compose.screen):
         app.register_blueprint(blueprint)
-    app.register_blueprint(statistics_page.screen)
-    for blueprint in (second_step.screen, security_page.screen):
+    for blueprint in (second_step.screen, security_page.screen, provider.screen):
         app.register_blueprint(blueprint)
     app.register_blueprint(console.screen)
     app.register_error_handler(ServiceError, _refused)
@@ -117,6 +117,7 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     mounted: dict[str, WSGIApplication] = dict.fromkeys(CLIENT_SETUP, setup)
     if services.office is not None:
         mounted["/api/v1"] = create_api(services.office).wsgi_app
+        mounted["/scim/v2"] = create_scim(services.office, services.options.public_url).wsgi_app
     if services.address_books is not None:
         parts: Web = app.extensions["congvu"]
         mounted["/dav"] = create_carddav(services.address_books, parts).wsgi_app

@@ -127,7 +127,7 @@ class AccountDetail:
 
 @dataclass(frozen=True, slots=True)
 class CreateAccount:
-    """A new box. Without an address one is made from the name; without a password a one-time password is."""
+    """A new box. Without an address one is made from the name; without a password a one-time one, or none at all."""
 
     name: Annotated[str, StringConstraints(max_length=200)]
     unit: Annotated[str, StringConstraints(max_length=100)] = ""
@@ -138,6 +138,7 @@ class CreateAccount:
     identifier: Annotated[str, StringConstraints(max_length=80)] = ""
     password: Secret | None = field(default=None, repr=False)
     keep_password: bool = False
+    make_password: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,8 @@ def _create(desk: Desk, asked: CreateAccount) -> AccountCreated:
     keeps = asked.keep_password and desk.on_the_server
     if asked.password is not None and keeps:
         _hold_to_rule(desk, asked.password)
-    made = first_password() if asked.password is None and kind.signs_in else None
+    wants = asked.make_password and asked.password is None and kind.signs_in
+    made = first_password() if wants else None
     row = {"address": asked.address, "full_name": asked.name, "unit": asked.unit, "kind": asked.kind}
     row |= {"role": asked.role or "", "title": asked.title, "password": asked.password or made or ""}
     sheet = provision.account_row(row | {"identifier": asked.identifier})
@@ -353,6 +355,8 @@ def _altering(desk: Desk, db: Reader, found: Account, wanted: dict[str, str | No
     sheet = provision.account_row(row)
     if sheet.refused:
         raise of_remarks(sheet.refused)
+    if wanted.get("title") == "":  # in a roster an empty cell leaves the title; here it is taken away
+        sheet = replace(sheet, rows=tuple(replace(one, title="") for one in sheet.rows))
     plan = provision.plan_accounts(db.conn, scope, sheet, on=today, settings=desk.provision)
     if plan.refused:
         raise of_remarks(plan.refused)

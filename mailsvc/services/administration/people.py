@@ -97,17 +97,17 @@ def _list(desk: Desk, asked: ListPeople) -> list[PersonRecord]:
 
 def _show(desk: Desk, asked: OnePerson) -> PersonRecord:
     with desk.read() as db:
-        found = administer.visible_people(db.conn, desk.scope(db), account_id=asked.id)
-        if not found:
-            raise no_account(str(asked.id))
-        return _records(desk, db, found)[0]
+        found = _records(desk, db, administer.visible_people(db.conn, desk.scope(db), account_id=asked.id))
+    if not found:  # or they have left
+        raise no_account(str(asked.id))
+    return found[0]
 
 
 def _name(desk: Desk, asked: NamePerson) -> PersonRecord:
     with desk.write() as uow:
         scope = desk.scope(uow)
         found = administer.visible_people(uow.conn, scope, account_id=asked.id, deed=Deed.MANAGE)
-        if not found:
+        if not found or found[0].state in GONE:
             raise no_account(str(asked.id))
         external_ids.give_name(uow.conn, Named.USER, asked.id, asked.external_id)
         audit.record(

@@ -11,11 +11,10 @@ from pydantic import Base64Bytes, Field
 from directory import audit, provision
 from directory.model import PlanId
 from directory.scope import Deed
+from mailsvc.services import undo_plan
 from mailsvc.services.administration.act import Act, Limit, Touches
 from mailsvc.services.administration.refusal import ActRefused, Why, of_remarks
 from mailsvc.services.administration.rosters import apply_staged, plan_of, staged
-from mailsvc.services.letters_held import letters_in
-from mailsvc.services.returned_letters import return_letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,16 +194,14 @@ def _apply(desk: Desk, asked: OnePlan) -> PlanApplied:
 def _undo(desk: Desk, asked: UndoPlan) -> Undone:
     plan_id = PlanId(asked.plan_id)
     try:
-        if asked.dry_run:
-            with desk.read() as db:
-                found = provision.prepare_undo(db.conn, desk.scope(db), plan_id, letters_in(db))
-            if found.conflicts:
-                raise undo_refused(plan_id, provision.UndoFault.CHANGED_SINCE, found.conflicts)
-        else:
+        with desk.read() as db:
+            prepared = undo_plan.prepare(db, desk.scope(db), plan_id)
+        found = prepared.undo
+        if found.conflicts:
+            raise undo_refused(plan_id, provision.UndoFault.CHANGED_SINCE, found.conflicts)
+        if not asked.dry_run:
             with desk.write() as uow:
-                found = provision.prepare_undo(uow.conn, desk.scope(uow), plan_id, letters_in(uow))
-                provision.carry_out_undo(uow.conn, found, at=uow.clock(), actor=desk.actor)
-                return_letters(uow, found)
+                found, _ = undo_plan.carry_out(uow, desk.scope(uow), prepared, desk.actor)
     except provision.UndoRefusedError as refused:
         raise undo_refused(plan_id, refused.fault, refused.conflicts) from refused
     kept = [KeptLine(box.address, box.letters, box.signed_in) for box in found.kept]
