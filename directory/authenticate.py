@@ -284,9 +284,14 @@ def accept(conn: Connection, verdict: Verdict, at: int, network: str = "") -> No
             .where(me, accounts.c.password_hash == verdict.replaced)  # not if it was changed meanwhile
             .values(password_hash=verdict.upgraded)
         )
-    conn.execute(update(accounts).where(me).values(last_login_at=at))
+    note_sign_in(conn, verdict.account_id, at)
     if verdict.app_password_id is not None:
         app_password_used(conn, verdict.app_password_id, at, network)
+
+
+def note_sign_in(conn: Connection, account_id: AccountId, at: int) -> None:
+    """Store when somebody signed in, also otherwise than by a password."""
+    conn.execute(update(accounts).where(accounts.c.id == account_id).values(last_login_at=at))
 
 
 @dataclass(frozen=True, slots=True)

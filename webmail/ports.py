@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mailsvc.services.administration.office import Office
     from search.tree import Query
     from webmail.adapter.credentials import CredentialDesk
+    from webmail.adapter.provider import ProviderDesk
     from webmail.carddav.port import AddressBooks
     from webmail.statistics.port import Statistics
 
@@ -426,6 +427,8 @@ class WebServices:
     """Seconds since 1970, UTC."""
     credentials: CredentialDesk | None = None
     """Second factors, devices, tokens; without it there are no screens of them."""
+    provider: ProviderDesk | None = None
+    """The province's OpenID Connect provider; without it there is no button for it."""
     office: Office | None = None
     """Where administrators act; without it there is no API and no console."""
     statistics: Statistics | None = None

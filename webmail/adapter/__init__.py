@@ -11,6 +11,7 @@ from webmail.adapter.accounts import ServiceAccounts
 from webmail.adapter.address_book import ServiceAddressBooks
 from webmail.adapter.credentials import CredentialDesk
 from webmail.adapter.mail import ServiceMail
+from webmail.adapter.provider import ProviderDesk
 from webmail.adapter.statistics import ServiceStatistics
 from webmail.adapter.usage import ServiceUsage
 from webmail.adapter.watching import ServiceWatching
@@ -28,15 +29,17 @@ def web_services(store: Store, engine: Engine, settings: Settings) -> WebService
     """All that the pages need, over one installation."""
     sign_in = open_sign_in(settings, WEB_DOOR)
     options = options_of(settings)
+    accounts = ServiceAccounts(store, sign_in, options.session_seconds, options.trusted_networks)
     usage = ServiceUsage(store)
     mail = ServiceMail(store, engine, usage)
     return WebServices(
-        accounts=ServiceAccounts(store, sign_in, options.session_seconds, options.trusted_networks),
+        accounts=accounts,
         mail=mail,
         writing=ServiceWriting(store, settings, mail),
         watching=ServiceWatching(store),
         options=options,
         credentials=CredentialDesk(store, sign_in, settings),
+        provider=ProviderDesk(store, sign_in, accounts, settings.oidc) if settings.oidc.issuer else None,
         clock=store.clock,
         office=Office(store, settings),
         statistics=ServiceStatistics(store, settings),

@@ -54,13 +54,13 @@ def sign_in() -> BaseResponse:
     return response
 
 
-def enter(who: Viewer, stage: Stage, answer: Response | None = None) -> Response:
+def enter(who: Viewer, stage: Stage, answer: Response | None = None, goal: str = "") -> Response:
     """Open a session under a new secret, end the one that this browser had, and go on."""
     parts = web()
     old = parts.guard.session_secret()
     if old:
         parts.services.accounts.close_session(old)
-    target = local_path(request.form.get("next", "") or "/mail")
+    target = local_path(goal or request.form.get("next", "") or "/mail")
     if stage == "second_factor":
         target = "/sign-in/second" if target == "/mail" else f"/sign-in/second?next={target}"
     elif stage == "enrol":
@@ -92,6 +92,7 @@ def _sign_in_page(error: str = "", status: int = 200) -> Response:
             address=request.form.get("address", "")[:MAX_FIELD],
             next=local_path(request.values.get("next", "") or "/mail"),
             by_passkey=web().services.credentials is not None,
+            provider=web().services.provider,
         ),
         status,
     )
