@@ -46,10 +46,10 @@ def test_somebody_is_made_found_changed_and_leaves(scim) -> None:
     }
     made = scim.create(user_model.model_validate(new))
     assert made.user_name == f"moivv@{DOMAIN}"
-    found = scim.query(user_model, search_request={"filter": 'externalId eq "CB-0017"'})
+    found = scim.query(user_model, query_parameters={"filter": 'externalId eq "CB-0017"'})
     assert [one.id for one in found.resources] == [made.id]
     made.title = "Chuyên viên"
     assert scim.replace(made).title == "Chuyên viên"
     scim.delete(user_model, made.id)
-    gone = scim.query(user_model, search_request={"filter": f'userName eq "moivv@{DOMAIN}"'})
+    gone = scim.query(user_model, query_parameters={"filter": f'userName eq "moivv@{DOMAIN}"'})
     assert gone.total_results == 0
