@@ -1,4 +1,4 @@
-# Seven verbs. Everything they need is made once and kept in .venv; nothing is installed outside it,
+# Eight verbs. Everything they need is made once and kept in .venv; nothing is installed outside it,
 # except Debian's packages for tests and bench, and only when that is allowed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -17,7 +17,7 @@ WHEELS := --only-binary :all:
 RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 
-.PHONY: help setup check test test-long bench run build
+.PHONY: help setup check test test-long fuzz bench run build
 
 help:
 	@echo "make setup      the environment for work on the code: .venv, with the command .venv/bin/congvu"
@@ -25,6 +25,7 @@ help:
 	@echo "make check      format, lint, types, import contracts, generated documents and pages up to date"
 	@echo "make test       all tests but the long ones (10 minutes); GOLDEN=update rewrites the expected files"
 	@echo "make test-long  all tests, with kills, fuzzing and heavy peers"
+	@echo "make fuzz       a minute of coverage-guided fuzzing of the IMAP engine (SECONDS=3600: an hour)"
 	@echo "make bench      this service beside Debian's Dovecot and Postfix; writes bench/results.md (QUICK=1: small counts)"
 	@echo "make build      everything generated and committed: pages of webmail, reference documents"
 
@@ -62,6 +63,9 @@ test: $(DEVELOPMENT)
 test-long: $(DEVELOPMENT)
 	.ci/debian-packages $(TEST_PACKAGES)
 	$(PYTHON) -m pytest -q -n 2 --dist worksteal
+
+fuzz: $(DEVELOPMENT)
+	$(PYTHON) -m tests.fuzz.imap_session -max_total_time=$(or $(SECONDS),60) -print_final_stats=1 -verbosity=0
 
 bench: $(RUNTIME)
 	.ci/debian-packages $(BENCH_PACKAGES)
