@@ -1,0 +1,51 @@
+"""Taking a plan back, with what mail does for it; looked at beforehand, so that the writer is held for the writing only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from directory import audit, provision
+from directory.tables import accounts
+from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.letters_held import letters_in
+from mailsvc.services.returned_letters import return_letters
+
+if TYPE_CHECKING:
+    from directory.model import PlanId
+    from directory.provision import Undo
+    from directory.scope import Scope
+    from mailsvc.services.returned_letters import Returned
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedUndo:
+    """What undoing would do, as seen at one moment."""
+
+    undo: Undo
+    head: int
+    """The newest administrative act that it saw."""
+
+
+def prepare(db: Reader, scope: Scope, plan_id: PlanId) -> PreparedUndo:
+    """Look at everything; UndoRefusedError where there is nothing to undo. Slow for a province."""
+    head = audit.head(db.conn)
+    return PreparedUndo(provision.prepare_undo(db.conn, scope, plan_id, letters_in(db)), head)
+
+
+def carry_out(
+    uow: UnitOfWork, scope: Scope, prepared: PreparedUndo, actor: str
+) -> tuple[Undo, list[Returned]]:
+    """Take it back; UndoRefusedError with its conflicts. Looked at again where it could have become otherwise.
+
+    A plan that made boxes is always looked at again: a letter may have come to one of them, and then it is kept.
+    """
+    undo = prepared.undo
+    audit.hold(uow.conn)
+    if undo.journal.of(accounts).created or audit.head(uow.conn) != prepared.head:
+        undo = prepare(uow, scope, undo.plan.id).undo
+    provision.carry_out_undo(uow.conn, undo, at=uow.clock(), actor=actor)
+    returned = return_letters(uow, undo)
+    uow.record(DirectoryChanged())
+    return undo, returned
