@@ -11,8 +11,8 @@ const out = process.argv[2] ?? join(here, "..", "static");
 const sha = (data) => createHash("sha256").update(data).digest("hex");
 
 const ICONS = [
-  "archive", "arrow-left", "badge", "building-2", "code", "ellipsis", "file-pen-line", "file-up", "folder", "folder-input", "folder-plus", "forward", "inbox",
-  "key-round", "link", "list", "list-ordered", "lock", "lock-open", "log-out", "mail", "mail-open", "menu", "messages-square", "octagon-alert",
+  "archive", "arrow-left", "badge", "building-2", "chart-column", "code", "ellipsis", "file-pen-line", "file-up", "folder", "folder-input", "folder-plus", "forward", "glasses", "inbox",
+  "key-round", "link", "list", "list-ordered", "lock", "lock-open", "log-out", "mail", "mail-open", "mail-warning", "menu", "messages-square", "octagon-alert",
   "paperclip", "printer", "remove-formatting", "reply", "reply-all", "save", "scroll-text", "search", "send", "shield-check", "sliders-horizontal",
   "square-pen", "star", "text-quote", "trash-2", "type", "user-plus", "users", "x",
 ];

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import abort, redirect, request
 
-from mailsvc.services.administration import accounts, administrators, plans
+from mailsvc.services.administration import accounts, administrators, plans, pulls, readings
 from webmail.console.screen import HOME, do, page, screen
 from webmail.web import local_path
 
@@ -30,6 +30,11 @@ OFFERED: Final[dict[str, Act[Any, Any]]] = {
         administrators.DISMISS,
         plans.APPLY,
         plans.UNDO,
+        pulls.WITHDRAW,
+        pulls.RESTORE,
+        readings.REQUEST,
+        readings.APPROVE,
+        readings.END,
     )
 }
 """The acts that some form of the console offers."""

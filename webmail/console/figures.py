@@ -1,11 +1,12 @@
-"""/quan-tri/thong-ke: how far official mail is used in what one administers."""
+"""How far official mail is used in what one administers: shares, months, places; and the same as a spreadsheet."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Response, abort, request
 
+from webmail.console.screen import page, screen
 from webmail.statistics.bars import percent_text, series
 from webmail.statistics.port import Choice
 from webmail.web import viewer, web, words
@@ -13,20 +14,13 @@ from webmail.web import viewer, web, words
 if TYPE_CHECKING:
     from webmail.statistics.port import Statistics
 
-screen = Blueprint(
-    "statistics",
-    __name__,
-    url_prefix="/quan-tri/thong-ke",
-    template_folder="templates",
-    static_folder="static",
-    static_url_path="/static",
-)
 MAX_WORD: Final = 64
+KEPT: Final = ("by", "measure", "under")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@screen.get("")
-def page() -> str:
+@screen.get("/thong-ke")
+def figures() -> Response:
     """The figures of a month."""
     t = words()
     decimal = "," if t.language == "vi" else "."
@@ -34,25 +28,20 @@ def page() -> str:
         found = _statistics().page(viewer(), _choice(), t.language)
     except ValueError:
         abort(404)
-    return render_template(
+    return page(
         "statistics.html",
         page=found,
         chart=series(found.months, decimal),
         percent=lambda value: "–" if value is None else f"{percent_text(value, decimal)} %",
-        back_query={
-            name: getattr(found.chosen, name)
-            for name in ("by", "measure", "under")
-            if getattr(found.chosen, name)
-        },
+        back_query={name: value for name in KEPT if (value := getattr(found.chosen, name))},
     )
 
 
-@screen.get("/xlsx")
-def sheet() -> Response:
+@screen.get("/thong-ke/xlsx")
+def figures_sheet() -> Response:
     """The lines as a spreadsheet to be printed and signed."""
-    choice = _choice()
     try:
-        octets = _statistics().sheet(viewer(), choice, words().language)
+        octets = _statistics().sheet(viewer(), _choice(), words().language)
     except ValueError:
         abort(404)
     response = Response(octets, mimetype=XLSX)
