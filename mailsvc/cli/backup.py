@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.services import backup as backups
+from mailsvc.services.restore_box import Wanted, restore_box
+from mailsvc.storage.vault import KEY_OCTETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +26,44 @@ if TYPE_CHECKING:
     from mailsvc.cli.context import CliContext
 
 MIB = 1024 * 1024
+LEAST_PASSPHRASE = 12
+
+
+def _secret_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the key of an encrypted folder comes from."""
+    key_file = click.option(
+        "--key-file",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        envvar="CONGVU_BACKUP_KEY_FILE",
+        help="Tệp khóa 32 octet / file with a key of 32 octets",
+    )
+    passphrase = click.option(
+        "--passphrase-stdin", is_flag=True, help="Đọc mật khẩu mã hóa từ stdin / read a passphrase from stdin"
+    )
+    return key_file(passphrase(command))
+
+
+def _secret(ctx: CliContext, key_file: Path | None, *, passphrase_stdin: bool) -> bytes | None:
+    if key_file is not None and passphrase_stdin:
+        raise click.UsageError("--key-file hoặc --passphrase-stdin / one of the two")
+    if key_file is not None:
+        octets = key_file.read_bytes()[: KEY_OCTETS + 1]
+        if len(octets) != KEY_OCTETS:
+            ctx.refuse(
+                f"{key_file}: cần đúng {KEY_OCTETS} octet. Tạo: head -c 32 /dev/urandom > {key_file}",
+                f"{key_file}: exactly {KEY_OCTETS} octets are needed. Make one: head -c 32 /dev/urandom > {key_file}",
+            )
+        return octets
+    if not passphrase_stdin:
+        return None
+    words = sys.stdin.readline().rstrip("\r\n").encode()
+    if len(words) < LEAST_PASSPHRASE:
+        ctx.refuse(
+            f"Mật khẩu mã hóa cần ít nhất {LEAST_PASSPHRASE} octet.",
+            f"A passphrase has {LEAST_PASSPHRASE} octets at least.",
+        )
+    # Exactly 32 octets would be taken for a key.
+    return words + b"\0" if len(words) == KEY_OCTETS else words
 
 
 @click.command()
@@ -39,11 +82,17 @@ MIB = 1024 * 1024
     type=click.IntRange(min=0),
     help="Số ngày giữ thêm bản cuối ngày / days of which the last one stays too",
 )
+@_secret_options
 @click.pass_obj
-def backup(ctx: CliContext, target: Path, keep: int, keep_days: int) -> None:
+def backup(
+    ctx: CliContext, target: Path, keep: int, keep_days: int, key_file: Path | None, *, passphrase_stdin: bool
+) -> None:
     """Sao lưu vào DIR2 trong khi thư vẫn chạy / back up to DIR2 while mail flows; only what is new is copied."""
+    secret = _secret(ctx, key_file, passphrase_stdin=passphrase_stdin)
     with _refusing(ctx), _progress(ctx) as progress:
-        taken = backups.take(ctx.store, target, keep=keep, keep_days=keep_days, progress=progress)
+        taken = backups.take(
+            ctx.store, target, keep=keep, keep_days=keep_days, secret=secret, progress=progress
+        )
     made = taken.manifest
     if ctx.json:
         ctx.give(
@@ -78,14 +127,54 @@ def backup(ctx: CliContext, target: Path, keep: int, keep_days: int) -> None:
     "--at", "number", type=int, help="Số của bản sao lưu; mặc định mới nhất / which backup; the newest"
 )
 @click.option("--list", "only_list", is_flag=True, help="Chỉ liệt kê các bản sao lưu / only list the backups")
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
+    help="Bản cuối cùng trước lúc này / the last one before this moment",
+)
+@click.option(
+    "--box", "address", help="Chỉ hộp này, vào dịch vụ đang có / this box only, into the service there is"
+)
+@click.option("--mailbox", default="", help="Chỉ thư mục này của hộp / this mailbox of the box only")
+@click.option("--message-id", default="", help="Chỉ thư này / this letter only")
+@_secret_options
 @click.pass_obj
-def restore(ctx: CliContext, source: Path, number: int | None, *, only_list: bool) -> None:
-    """Phục hồi từ DIR2 vào thư mục --data trống / restore from DIR2 into an empty --data place."""
-    if only_list:
-        _list(ctx, source)
-        return
+def restore(
+    ctx: CliContext,
+    source: Path,
+    number: int | None,
+    before: datetime | None,
+    address: str | None,
+    mailbox: str,
+    message_id: str,
+    key_file: Path | None,
+    *,
+    only_list: bool,
+    passphrase_stdin: bool,
+) -> None:
+    """Phục hồi toàn bộ vào --data trống, hoặc một hộp, một thư / restore all into an empty --data, or one box or letter."""
+    secret = _secret(ctx, key_file, passphrase_stdin=passphrase_stdin)
+    moment = int(before.astimezone().timestamp()) if before is not None else None
+    with _refusing(ctx):
+        if only_list:
+            _list(ctx, source, secret)
+            return
+        if address is not None:
+            wanted = Wanted(mailbox, message_id)
+            _restore_box(ctx, source, address, wanted, number=number, before=moment, secret=secret)
+            return
+    if mailbox or message_id:
+        raise click.UsageError("--mailbox, --message-id cần --box / go with --box")
     with _refusing(ctx), _progress(ctx) as progress:
-        restored = backups.restore(source, ctx.data_dir, plan_view.actor(), number=number, progress=progress)
+        restored = backups.restore(
+            source,
+            ctx.data_dir,
+            plan_view.actor(),
+            number=number,
+            before=moment,
+            secret=secret,
+            progress=progress,
+        )
     made = restored.manifest
     if ctx.json:
         ctx.give(
@@ -112,8 +201,43 @@ def restore(ctx: CliContext, source: Path, number: int | None, *, only_list: boo
         raise click.exceptions.Exit(1)
 
 
-def _list(ctx: CliContext, source: Path) -> None:
-    found = backups.backups(source)
+def _restore_box(
+    ctx: CliContext,
+    source: Path,
+    address: str,
+    wanted: Wanted,
+    *,
+    number: int | None,
+    before: int | None,
+    secret: bytes | None,
+) -> None:
+    done = restore_box(
+        ctx.store,
+        SERVER,
+        source,
+        address,
+        wanted,
+        actor=plan_view.actor(),
+        number=number,
+        before=before,
+        secret=secret,
+    )
+    if ctx.json:
+        ctx.give(asdict(done))
+    ctx.say(
+        f"{done.address}: {done.restored} thư từ bản {done.backup} ({_moment(done.taken_at)}), {done.here_already} vẫn còn.",
+        f"{done.address}: {done.restored} letters from backup {done.backup} ({_moment(done.taken_at)}), "
+        f"{done.here_already} were still there.",
+    )
+    if done.not_restored:
+        ctx.refuse(
+            f"{done.not_restored} thư không đủ chỗ: tăng hạn mức rồi chạy lại.",
+            f"{done.not_restored} letters did not fit: raise the quota and run this again.",
+        )
+
+
+def _list(ctx: CliContext, source: Path, secret: bytes | None) -> None:
+    found = backups.backups(source, secret)
     if ctx.json:
         ctx.give([{"backup": one.number, "taken_at": one.taken_at, "entries": one.entries} for one in found])
         return

@@ -16,9 +16,11 @@ from mailsvc.storage import backup as storage_backup
 from mailsvc.storage import restore as files
 from mailsvc.storage import tables
 from mailsvc.storage.backup import Taken, new_store_id
-from mailsvc.storage.backup_folder import BackupFolder, BackupRefused, Manifest
+from mailsvc.storage.backup_files import BackupRefused
+from mailsvc.storage.backup_folder import BackupFolder, Manifest
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.store import Store
+from mailsvc.storage.vault import vault_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,10 +84,13 @@ def take(
     *,
     keep: int = 30,
     keep_days: int = 30,
+    secret: bytes | None = None,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
 ) -> Taken:
     """One more backup (`storage.backup.take`); the store remembers when, for `congvu doctor`."""
-    taken = storage_backup.take(store, target, keep=keep, keep_days=keep_days, progress=progress)
+    taken = storage_backup.take(
+        store, target, keep=keep, keep_days=keep_days, secret=secret, progress=progress
+    )
     with suppress(StoreUnavailable), store.write() as uow:  # the backup is whole even if this cannot be noted
         uow.run(FORGET_LAST, {})
         uow.run(SET_LAST, {"value": str(taken.manifest.taken_at)})
@@ -98,9 +103,9 @@ def last_backup(db: Reader) -> int | None:
     return None if row is None else int(row[0])
 
 
-def backups(source: Path) -> list[Manifest]:
+def backups(source: Path, secret: bytes | None = None) -> list[Manifest]:
     """The whole backups of a folder, oldest first."""
-    return BackupFolder(source).whole()
+    return BackupFolder(source, vault_of(source, secret)).whole()
 
 
 def restore(
@@ -109,6 +114,8 @@ def restore(
     actor: str,
     *,
     number: int | None = None,
+    before: int | None = None,
+    secret: bytes | None = None,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
 ) -> Restored:
     """One backup into an empty place, ready to serve; its rows are checked, its pieces are `congvu verify`'s.
@@ -116,7 +123,8 @@ def restore(
     Every mailbox gets a UIDVALIDITY above any it had: UIDs given out after the backup will be given to other letters
     (RFC 9051 §2.3.1.1). Web sessions end; the search index is built again from the letters.
     """
-    manifest = files.choose(source, number)
+    folder = BackupFolder(source, vault_of(source, secret))
+    manifest = files.choose(folder, number, before)
     found: list[Restored] = []
 
     def adjust() -> None:
@@ -137,7 +145,7 @@ def restore(
         finally:
             store.close()
 
-    files.unpack(source, manifest, data_dir, adjust=adjust, progress=progress)
+    files.unpack(folder, manifest, data_dir, adjust=adjust, progress=progress)
     return found[0]
 
 

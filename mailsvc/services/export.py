@@ -15,10 +15,10 @@ from sqlalchemy import and_, bindparam, select
 from directory import audit
 from directory.scope import Deed
 from mailsvc.model.errors import Conflict
-from mailsvc.model.flags import FIRST_KEYWORD_BIT, SYSTEM_FLAGS
 from mailsvc.model.ids import AccountId, MessageId
 from mailsvc.services import reach
 from mailsvc.services.letter_file import MAILDIR_FLAGS, MANIFEST, to_mbox
+from mailsvc.services.move_in import flag_names
 from mailsvc.storage import mailboxes, messages, tables
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.traces import TRACE
@@ -114,16 +114,8 @@ def _letters(db: Reader, account: AccountId, wanted: list[Mailbox]) -> Iterator[
         while rows := db.rows(NEXT, {"mailbox": box.id, "after": after}):
             for uid, message, bits, at, trace, sender in rows:
                 octets = bytes(trace) + messages.content(db, MessageId(message))
-                yield _Letter(box.name, uid, octets, _flags(bits, keywords), at, sender)
+                yield _Letter(box.name, uid, octets, flag_names(bits, keywords), at, sender)
                 after = uid
-
-
-def _flags(bits: int, keywords: tuple[str, ...]) -> tuple[str, ...]:
-    system = [name for name, bit in SYSTEM_FLAGS.items() if bits & bit]
-    return (
-        *system,
-        *(name for index, name in enumerate(keywords) if bits >> (FIRST_KEYWORD_BIT + index) & 1),
-    )
 
 
 def _path_of(mailbox: str) -> str:

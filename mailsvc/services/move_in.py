@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from mailsvc.model.errors import BadName, MailboxExists, MailboxMissing, OverQuota, TooMany
-from mailsvc.model.flags import SYSTEM_FLAGS
+from mailsvc.model.flags import FIRST_KEYWORD_BIT, SYSTEM_FLAGS
 from mailsvc.model.mailbox import INBOX, SpecialUse
 from mailsvc.services.mailbox_tree import SEPARATOR, clean_name
 from mailsvc.storage import arrivals, entries, mailboxes, messages
@@ -182,6 +182,15 @@ def flag_bits(uow: UnitOfWork, account: AccountId, flags: Iterable[str]) -> int:
         except TooMany:
             continue
     return bits
+
+
+def flag_names(bits: int, keywords: Sequence[str]) -> tuple[str, ...]:
+    """The names of flags, system flags first."""
+    system = [name for name, bit in SYSTEM_FLAGS.items() if bits & bit]
+    return (
+        *system,
+        *(name for index, name in enumerate(keywords) if bits >> (FIRST_KEYWORD_BIT + index) & 1),
+    )
 
 
 def follow(

@@ -22,33 +22,30 @@ import hashlib
 import os
 import secrets
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pysqlite3
 import zstandard
 from sqlalchemy import bindparam, delete, insert, select
 
 from mailsvc.storage import lease, migrate
+from mailsvc.storage.backup_files import BackupRefused, new_file, sync_directory, write_whole
 from mailsvc.storage.backup_folder import (
     INDEX_ROW,
     LOCK,
     BackupFolder,
-    BackupRefused,
     Chunk,
     Manifest,
     SmallFile,
     copy_file,
-    copy_range,
-    new_file,
-    sync_directory,
     write_manifest,
-    write_whole,
 )
 from mailsvc.storage.statement import Statement
 from mailsvc.storage.tables import settings_kept
+from mailsvc.storage.vault import vault_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +85,7 @@ def take(
     *,
     keep: int = 30,
     keep_days: int = 30,
+    secret: bytes | None = None,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
 ) -> Taken:
     """Add one backup of a running store to `target`; the `keep` newest stay, and the last of each of `keep_days` days.
@@ -96,8 +94,8 @@ def take(
     """
     started = time.monotonic()
     _refuse_place(store, target)
-    folder = BackupFolder(target)
-    with _alone(folder):
+    with _alone(target):
+        folder = BackupFolder(target, vault_of(target, secret))
         for name in ("backups", "database", "segments", "pieces", "files"):
             (target / name).mkdir(mode=0o700, exist_ok=True)
         run = _Run(store, folder, progress)
@@ -134,17 +132,17 @@ def _refuse_place(store: Store, target: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: BackupFolder) -> Iterator[None]:
+def _alone(root: Path) -> Iterator[None]:
     """Keep a second run out."""
-    folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BackupRefused(
-                f"Một lần sao lưu khác đang ghi vào {folder.root}. Chờ nó xong.",
-                f"Another backup is writing to {folder.root}. Wait for it.",
+                f"Một lần sao lưu khác đang ghi vào {root}. Chờ nó xong.",
+                f"Another backup is writing to {root}. Wait for it.",
             ) from error
         yield
     finally:
@@ -235,7 +233,7 @@ class _Run:
                 digest = hashlib.sha256(octets).digest()
                 chunk = known.get(digest)
                 if chunk is None:
-                    packed = compressor.compress(octets)
+                    packed = self.folder.vault.seal(compressor.compress(octets))
                     chunk = known[digest] = Chunk(digest, number, offset, len(packed))
                     pack.write(packed)
                     offset += len(packed)
@@ -244,7 +242,7 @@ class _Run:
                 if done % (64 * CHUNK) == 0:
                     self.progress("database", done, total)
         with new_file(self.folder.index(number)) as file:
-            file.write(index)
+            file.write(self.folder.vault.seal(bytes(index)))
         self.new_octets += offset + len(index)
         self.progress("database", total, total)
         return hashlib.sha256(index).hexdigest(), tuple(sorted(used))
@@ -285,7 +283,7 @@ class _Run:
                 )
                 there = self.folder.small(one.sha256)
                 if not there.exists():
-                    write_whole(there, octets)
+                    write_whole(there, self.folder.vault.seal(octets))
                     self.new_octets += len(octets)
                 found.append(one)
         return tuple(found)
@@ -299,14 +297,16 @@ class _Run:
             entries = copy.execute("SELECT COUNT(*) FROM entries").fetchone()[0]
             schema = copy.execute("SELECT version_num FROM alembic_version").fetchone()[0]
             large_files = copy.execute("SELECT COUNT(*) FROM pieces WHERE segment_id IS NULL").fetchone()[0]
+            stored: dict[int, int] = {}
             for done, (number, length) in enumerate(segments.items()):
                 self.progress("segments", done, len(segments))
-                self._copy_segment(number, length)
+                stored[number] = self._copy_segment(number, length)
             after = self.before.last_piece if self.before is not None and not self.before.missing else 0
             rows = copy.execute("SELECT key FROM pieces WHERE segment_id IS NULL AND id > ?", (after,))
             for done, (key,) in enumerate(rows):
                 self.progress("pieces", done, large_files)
                 self._copy_large(bytes(key))
+            large_index = self._list_large(copy, manifest.number)
         finally:
             copy.close()
         return replace(
@@ -317,30 +317,46 @@ class _Run:
             large_files=large_files,
             entries=entries,
             missing=tuple(self.missing),
+            stored=stored if self.folder.vault.is_sealed else {},
+            large_index=large_index,
         )
 
-    def _copy_segment(self, number: int, length: int) -> None:
-        """What is new of a segment. It only grows, so what is there already is there for good."""
+    def _list_large(self, copy: Any, number: int) -> int:
+        """Which large pieces this backup refers to: a list of its own only if the one before has another."""
+        rows = copy.execute("SELECT key FROM pieces WHERE segment_id IS NULL ORDER BY key")
+        octets = b"".join(bytes(row[0]) for row in rows)
+        if self.before is not None:
+            with suppress(OSError, BackupRefused):
+                known = self.folder.large_list(self.before.large_index).read_bytes()
+                if self.folder.vault.open(known, "large") == octets:
+                    return self.before.large_index
+        with new_file(self.folder.large_list(number)) as file:
+            file.write(self.folder.vault.seal(octets))
+        return number
+
+    def _copy_segment(self, number: int, length: int) -> int:
+        """What is new of a segment, which only grows, so what is there already is there for good; where it ends there."""
         start = self.before.segments.get(number, 0) if self.before is not None else 0
+        at = self.before.stored_length(number) if self.before is not None else 0
         there = self.folder.segment(number)
         if start > length:
             raise _went_back(self.folder.root)
-        if not there.exists() or there.stat().st_size < start:
-            start = 0  # somebody took it away: copy it again
+        if not there.exists() or there.stat().st_size < at:
+            start = at = 0  # somebody took it away: copy it again
         if start == length:
-            return
+            return at
         try:
             source = os.open(self.store.pieces.segment_path(number), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             self.missing.append(f"segments/{number:08d}.seg")
-            return
+            return at
         target = os.open(there, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            tail = max(start - TAIL, 0)
-            if os.pread(source, start - tail, tail) != os.pread(target, start - tail, tail):
+            tail = self.folder.vault.tail(target, start, at, TAIL)
+            if os.pread(source, len(tail), start - len(tail)) != tail:
                 raise _went_back(self.folder.root)
-            os.ftruncate(target, start)  # what an interrupted run left
-            copied = copy_range(source, target, start, length)
+            os.ftruncate(target, at)  # what an interrupted run left
+            copied, at = self.folder.vault.append(source, target, start, length, at)
             if copied < length - start:
                 self.missing.append(f"segments/{number:08d}.seg: {start + copied} < {length}")
             os.fsync(target)
@@ -348,6 +364,7 @@ class _Run:
         finally:
             os.close(source)
             os.close(target)
+        return at
 
     def _copy_large(self, key: bytes) -> None:
         there = self.folder.large(key)
@@ -356,13 +373,16 @@ class _Run:
         here = self.store.pieces.large_path(key)
         there.parent.mkdir(mode=0o700, exist_ok=True)
         try:
-            os.link(here, there)
-            self.linked += 1
+            if self.folder.vault.is_sealed:
+                self.new_octets += copy_file(here, there, self.folder.vault)
+            else:
+                os.link(here, there)
+                self.linked += 1
         except FileNotFoundError:
             self.missing.append(f"pieces/{key.hex()}")
             return
         except OSError:  # another disk, as it should be
-            self.new_octets += copy_file(here, there)
+            self.new_octets += copy_file(here, there, self.folder.vault)
         self.new_pieces += 1
 
     def _vouch(self, manifest: Manifest) -> None:
@@ -414,9 +434,24 @@ def _forget(folder: BackupFolder, keep: int, oldest_day: int) -> None:
     for path in (folder.root / "segments").glob("[0-9]*.seg"):
         if int(path.stem) not in segments:
             path.unlink()  # compacted away, and no backup that stays is older than that
+    _forget_large(folder, stay)
     indexes = {manifest.number for manifest in stay}
     packs = {pack for manifest in stay for pack in manifest.packs}
     for path in (folder.root / "database").iterdir():
-        wanted = {".index": indexes, ".pack": packs}.get(path.suffix)
+        lists = {manifest.large_index for manifest in stay}
+        wanted = {".index": indexes, ".pack": packs, ".large": lists}.get(path.suffix)
         if wanted is None or int(path.stem) not in wanted:
+            path.unlink()
+
+
+def _forget_large(folder: BackupFolder, stay: list[Manifest]) -> None:
+    """Large pieces that no backup that stays refers to; where a list cannot be read, all stay."""
+    try:
+        wanted = frozenset[bytes]().union(
+            *(folder.large_keys(number) for number in {manifest.large_index for manifest in stay})
+        )
+    except (OSError, BackupRefused):
+        return
+    for path in (folder.root / "pieces").glob("[0-9a-f][0-9a-f]/*"):
+        if not path.name.startswith(".") and bytes.fromhex(path.name) not in wanted:
             path.unlink()

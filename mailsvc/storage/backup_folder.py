@@ -5,29 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from mailsvc.model.errors import ServiceError
+from mailsvc.storage.backup_files import BackupRefused, new_file, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from mailsvc.storage.vault import Plain
 
 FORMAT = 1
 INDEX_ROW = Struct(">32sIQI")
 LOCK = "congvu-backup.lock"
-
-
-class BackupRefused(ServiceError):
-    """A backup or restore that cannot be; nothing was touched. Two texts: Vietnamese, English."""
-
-    def __init__(self, vietnamese: str, english: str) -> None:
-        super().__init__(f"{vietnamese} / {english}")
-        self.vietnamese = vietnamese
-        self.english = english
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +50,14 @@ class Manifest:
     files: tuple[SmallFile, ...]
     missing: tuple[str, ...] = ()
     """What the store itself had lost when the backup was taken."""
+    stored: dict[int, int] = field(default_factory=dict)
+    """Octets that each segment takes in the folder, where it is sealed."""
+    large_index: int = 0
+    """The number of the backup whose list of large pieces is this one's too."""
+
+    def stored_length(self, segment: int) -> int:
+        """Octets of a segment in the folder."""
+        return self.stored.get(segment, self.segments.get(segment, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,7 @@ class BackupFolder:
     """The places in a folder of backups."""
 
     root: Path
+    vault: Plain
 
     @property
     def manifests(self) -> Path:
@@ -103,6 +103,15 @@ class BackupFolder:
         name = key.hex()
         return self.root / "pieces" / name[:2] / name
 
+    def large_list(self, number: int) -> Path:
+        """Keys of the large pieces that a backup refers to."""
+        return self.root / "database" / f"{number:06d}.large"
+
+    def large_keys(self, number: int) -> frozenset[bytes]:
+        """The same, read; BackupRefused where it is damaged."""
+        octets = self.vault.open(self.large_list(number).read_bytes(), f"{number:06d}.large")
+        return frozenset(octets[start : start + 32] for start in range(0, len(octets), 32))
+
     def small(self, sha256: str) -> Path:
         """A file of settings or keys."""
         return self.root / "files" / sha256
@@ -111,7 +120,7 @@ class BackupFolder:
         """Whole backups, oldest first; manifests that do not match their checksum are not among them."""
         found = []
         for path in sorted(self.manifests.glob("[0-9]*.json")):
-            manifest = read_manifest(path)
+            manifest = read_manifest(path, self.vault)
             if manifest is not None:
                 found.append(manifest)
         return found
@@ -119,7 +128,7 @@ class BackupFolder:
     def chunks(self, manifest: Manifest) -> list[Chunk]:
         """The chunks of a backup's database in order; BackupRefused if the index is not whole."""
         path = self.index(manifest.number)
-        octets = path.read_bytes() if path.exists() else b""
+        octets = self.vault.open(path.read_bytes(), path.name) if path.exists() else b""
         if hashlib.sha256(octets).hexdigest() != manifest.index_sha256:
             raise BackupRefused(
                 f"Bản sao lưu {manifest.number} không toàn vẹn: {path.name}. Chọn bản khác bằng --at.",
@@ -128,10 +137,10 @@ class BackupFolder:
         return [Chunk(*row) for row in INDEX_ROW.iter_unpack(octets)]
 
 
-def read_manifest(path: Path) -> Manifest | None:
+def read_manifest(path: Path, vault: Plain) -> Manifest | None:
     """A manifest, or None where it is damaged."""
     try:
-        held: dict[str, Any] = json.loads(path.read_bytes())
+        held: dict[str, Any] = json.loads(vault.open(path.read_bytes(), path.name))
         body = held["backup"]
         if held["format"] != FORMAT or held["sha256"] != _digest(body):
             return None
@@ -142,9 +151,10 @@ def read_manifest(path: Path) -> Manifest | None:
                 "segments": {int(number): length for number, length in body["segments"].items()},
                 "files": tuple(SmallFile(**one) for one in body["files"]),
                 "missing": tuple(body["missing"]),
+                "stored": {int(number): length for number, length in body.get("stored", {}).items()},
             }
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, BackupRefused):
         return None
 
 
@@ -156,60 +166,30 @@ def write_manifest(folder: BackupFolder, manifest: Manifest) -> None:
     """The last act of a backup: with this file it exists."""
     body = json.loads(json.dumps(asdict(manifest)))
     text = json.dumps({"format": FORMAT, "sha256": _digest(body), "backup": body}, ensure_ascii=False)
-    write_whole(folder.manifest(manifest.number), text.encode())
+    write_whole(folder.manifest(manifest.number), folder.vault.seal(text.encode()))
 
 
 # -- files
 
 
-@contextmanager
-def new_file(path: Path) -> Iterator[Any]:
-    """A file of our own, on disk when the block ends; what an interrupted run left under its name is replaced."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def write_whole(path: Path, octets: bytes) -> None:
-    """The file is there with all of its octets, or not at all."""
-    part = path.with_name(path.name + ".part")
-    with new_file(part) as file:
-        file.write(octets)
-    part.rename(path)
-    sync_directory(path.parent)
-
-
-def copy_range(source: int, target: int, start: int, end: int) -> int:
-    """Copy octets between descriptors at the same places; how many there were."""
-    position = start
-    os.lseek(target, start, os.SEEK_SET)
-    while position < end:
-        sent = os.sendfile(target, source, position, min(end - position, 16 << 20))
-        if not sent:
-            break
-        position += sent
-    return position - start
-
-
-def copy_file(source: Path, target: Path) -> int:
-    """A durable copy, whole or not there; its length."""
+def copy_file(source: Path, target: Path, vault: Plain) -> int:
+    """A durable copy into a folder of backups, whole or not there; its length."""
     part = target.with_name(f".{target.name}.part")
     here = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with new_file(part) as file:
-            size = copy_range(here, file.fileno(), 0, os.fstat(here).st_size)
+            size, _ = vault.append(here, file.fileno(), 0, os.fstat(here).st_size, 0)
     finally:
         os.close(here)
     part.rename(target)
     return size
 
 
-def sync_directory(path: Path) -> None:
-    """Put the names in a directory on disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def copy_out(source: Path, target: Path, vault: Plain, length: int) -> int:
+    """A durable copy out of a folder of backups, as far as `length`; its length."""
+    here = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with new_file(target) as file:
+            return vault.extract(here, file.fileno(), length)
     finally:
-        os.close(descriptor)
+        os.close(here)

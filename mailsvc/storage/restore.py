@@ -14,15 +14,8 @@ import pysqlite3
 import zstandard
 
 from mailsvc.storage import migrate
-from mailsvc.storage.backup_folder import (
-    BackupFolder,
-    BackupRefused,
-    copy_file,
-    copy_range,
-    new_file,
-    sync_directory,
-    write_whole,
-)
+from mailsvc.storage.backup_files import BackupRefused, new_file, sync_directory, write_whole
+from mailsvc.storage.backup_folder import BackupFolder, copy_out
 from mailsvc.storage.pieces import PieceFiles
 
 if TYPE_CHECKING:
@@ -32,12 +25,16 @@ if TYPE_CHECKING:
     from mailsvc.storage.backup_folder import Manifest
 
 CHUNK_LIMIT = 1 << 20
+MAX_LARGE = 1 << 40
 UNFINISHED = "restore-unfinished"
 
 
-def choose(source: Path, number: int | None = None) -> Manifest:
-    """The newest backup of a folder, or one by its number; BackupRefused where it cannot be restored."""
-    known = BackupFolder(source).whole()
+def choose(folder: BackupFolder, number: int | None = None, before: int | None = None) -> Manifest:
+    """The newest backup of a folder, one by its number, or the last of before a moment; BackupRefused if there is none."""
+    source = folder.root
+    known = folder.whole()
+    if before is not None:
+        known = [manifest for manifest in known if manifest.taken_at <= before]
     if number is not None:
         known = [manifest for manifest in known if manifest.number == number]
     if not known:
@@ -78,7 +75,7 @@ def refuse_place(data_dir: Path) -> None:
 
 
 def unpack(
-    source: Path,
+    folder: BackupFolder,
     manifest: Manifest,
     data_dir: Path,
     *,
@@ -87,7 +84,6 @@ def unpack(
 ) -> None:
     """Fill `data_dir`; `adjust` is called when the store is whole but nobody can take it for an installation yet."""
     refuse_place(data_dir)
-    folder = BackupFolder(source)
     _refuse_incomplete(folder, manifest)
     try:
         _fill(folder, manifest, data_dir, adjust, progress)
@@ -113,7 +109,7 @@ def _fill(
     for done, (number, length) in enumerate(manifest.segments.items()):
         progress("segments", done, len(manifest.segments))
         _copy_segment(folder, files, number, length)
-    _write_database(folder, manifest, data_dir / "congvu.db", progress)
+    write_database(folder, manifest, data_dir / "congvu.db", progress)
     _copy_large(folder, files, data_dir / "congvu.db", manifest.large_files, progress)
     for one in manifest.files:
         if one.path != "congvu.toml":
@@ -136,13 +132,13 @@ def _refuse_incomplete(folder: BackupFolder, manifest: Manifest) -> None:
     lost = [folder.pack(pack) for pack, end in ends.items() if _size(folder.pack(pack)) < end]
     lost += [
         path
-        for number, length in manifest.segments.items()
-        if _size(path := folder.segment(number)) < length
+        for number in manifest.segments
+        if _size(path := folder.segment(number)) < manifest.stored_length(number)
         and not any(name.startswith(f"segments/{number:08d}.seg") for name in manifest.missing)
     ]
     for one in manifest.files:
         path = folder.small(one.sha256)
-        if _size(path) != one.size or hashlib.sha256(path.read_bytes()).hexdigest() != one.sha256:
+        if _small(folder, one.sha256) is None:
             lost.append(path)
     if lost:
         names = ", ".join(str(path.relative_to(folder.root)) for path in lost[:5])
@@ -152,13 +148,24 @@ def _refuse_incomplete(folder: BackupFolder, manifest: Manifest) -> None:
         )
 
 
+def _small(folder: BackupFolder, sha256: str) -> bytes | None:
+    """A file of settings or keys; None where it is not what it was."""
+    path = folder.small(sha256)
+    try:
+        octets = folder.vault.open(path.read_bytes(), path.name)
+    except (OSError, BackupRefused):
+        return None
+    return octets if hashlib.sha256(octets).hexdigest() == sha256 else None
+
+
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else -1
 
 
-def _write_database(
+def write_database(
     folder: BackupFolder, manifest: Manifest, path: Path, progress: Callable[[str, int, int], None]
 ) -> None:
+    """The database of a backup, every chunk against its SHA-256."""
     chunks = folder.chunks(manifest)
     packs: dict[int, int] = {}
     decompressor = zstandard.ZstdDecompressor()
@@ -169,10 +176,11 @@ def _write_database(
                 if chunk.pack not in packs:
                     packs[chunk.pack] = os.open(folder.pack(chunk.pack), os.O_RDONLY | os.O_CLOEXEC)
                 try:
+                    stored = os.pread(packs[chunk.pack], chunk.length, chunk.offset)
                     octets = decompressor.decompress(
-                        os.pread(packs[chunk.pack], chunk.length, chunk.offset), max_output_size=CHUNK_LIMIT
+                        folder.vault.open(stored, f"{chunk.pack:06d}.pack"), max_output_size=CHUNK_LIMIT
                     )
-                except zstandard.ZstdError:
+                except (zstandard.ZstdError, BackupRefused):
                     octets = b""
                 if hashlib.sha256(octets).digest() != chunk.sha256:
                     raise _damaged(manifest, f"database/{chunk.pack:06d}.pack")
@@ -197,12 +205,7 @@ def _copy_segment(folder: BackupFolder, files: PieceFiles, number: int, length: 
     """Only as far as this backup vouches for: later ones have appended."""
     if not folder.segment(number).exists():
         return
-    here = os.open(folder.segment(number), os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with new_file(files.segment_path(number)) as file:
-            copy_range(here, file.fileno(), 0, length)
-    finally:
-        os.close(here)
+    copy_out(folder.segment(number), files.segment_path(number), folder.vault, length)
 
 
 def _copy_large(
@@ -218,10 +221,11 @@ def _copy_large(
             progress("pieces", done, total)
             there = files.large_path(bytes(key))
             there.parent.mkdir(mode=0o700, exist_ok=True)
-            if folder.large(
-                bytes(key)
-            ).exists():  # else it was lost before the backup; `verify` names its letters
-                copy_file(folder.large(bytes(key)), there)
+            here = folder.large(bytes(key))
+            if here.exists():  # else it was lost before the backup; `verify` names its letters
+                part = there.with_name(f".{there.name}.part")
+                copy_out(here, part, folder.vault, MAX_LARGE)
+                part.rename(there)
     finally:
         connection.close()
     for inner in files.large_dir.iterdir():
@@ -233,5 +237,8 @@ def _write_small(folder: BackupFolder, data_dir: Path, name: str, sha256: str, m
     if data_dir.resolve() not in path.resolve().parents:
         raise BackupRefused(f"Tên tệp lạ: {name}", f"A file name that leads outside: {name}")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_whole(path, folder.small(sha256).read_bytes())
+    octets = _small(folder, sha256)
+    if octets is None:
+        raise BackupRefused(f"{name}: hỏng", f"{name}: damaged")
+    write_whole(path, octets)
     path.chmod(mode)

@@ -10,7 +10,9 @@ from config.settings import StorageSettings
 from mailsvc.services import backup as backups
 from mailsvc.services.verify import verify
 from mailsvc.storage import mailboxes, messages
-from mailsvc.storage.backup_folder import BackupFolder, BackupRefused
+from mailsvc.storage.backup_files import BackupRefused
+from mailsvc.storage.backup_folder import BackupFolder
+from mailsvc.storage.vault import Plain
 from mailsvc.storage.store import Store
 from tests.support.mail import NOW, Clock, add_account, deliver, letter, make_store
 
@@ -219,7 +221,7 @@ def test_a_restore_of_a_backup_that_lacks_something_is_refused_and_touches_nothi
 
 def test_a_damaged_chunk_is_noticed(store, box, tmp_path):
     backups.take(store, tmp_path / "copies")
-    path = BackupFolder(tmp_path / "copies").pack(1)
+    path = BackupFolder(tmp_path / "copies", Plain()).pack(1)
     octets = bytearray(path.read_bytes())
     octets[len(octets) // 2] ^= 1
     path.write_bytes(octets)
@@ -289,7 +291,7 @@ def test_two_backups_at_once_into_one_folder_are_refused(store, box, tmp_path):
     assert refused
 
 
-@pytest.mark.parametrize("at", ["_write_database", "_copy_large"])
+@pytest.mark.parametrize("at", ["write_database", "_copy_large"])
 def test_an_interrupted_restore_is_not_taken_for_an_installation(store, box, tmp_path, monkeypatch, at):
     deliver(store, letter(1), box)
     backups.take(store, tmp_path / "copies")
