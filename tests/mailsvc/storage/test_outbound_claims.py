@@ -1,13 +1,14 @@
 """Everybody has a turn, and a letter is in one worker's hands at a time, on both databases."""
 
 import threading
+import time
 
 import pytest
 
 from mailsvc.services.receive import prepare
-from mailsvc.storage import messages, outbound, outbound_claims
+from mailsvc.storage import messages, outbound, outbound_claims, outbound_history
 from mailsvc.storage.store import Store
-from tests.support.mail import letter
+from tests.support.mail import letter, make_store
 
 
 def queue(store: Store, sender: int | None, count: int) -> None:
@@ -63,8 +64,6 @@ def test_a_result_ends_the_claim_and_an_operators_hold_outlives_a_failure(store:
     first, second = claim(store, "a", 2)
     with store.write() as uow:
         outbound.set_state(uow, first.id, "sent", next_attempt=0, reply="250")
-        from mailsvc.storage import outbound_history
-
         assert outbound_history.move(uow, second.id, from_state="waiting", to_state="held", why="x")
         outbound.set_state(uow, second.id, "waiting", next_attempt=0, reply="450")
     with store.read() as db:
@@ -90,3 +89,16 @@ def test_workers_at_the_same_time_share_without_overlap(store: Store, workers: i
         thread.join(60)
     everything = sorted(number for mine in got.values() for number in mine)
     assert len(everything) == len(set(everything)) == 120
+
+
+def test_a_hundred_thousand_letters_that_wait_do_not_delay_the_start(tmp_path) -> None:
+    store = make_store(tmp_path / "data")
+    for sender in range(1, 51):
+        queue(store, sender, 2000)
+    started = time.perf_counter()
+    with store.write() as uow:
+        assert outbound_claims.give_back_all(uow, "w") == 0
+    claimed = claim(store, "w", 500)
+    assert time.perf_counter() - started < 2
+    assert set(senders(claimed).values()) == {10}
+    store.close()
