@@ -68,3 +68,16 @@ def test_any_body_comes_back(data, columns, line_end, tail):
         assert join(cut(content, parse(content))) == content
     finally:
         pieces.MIN_PIECE = least
+
+
+def test_slices_of_a_large_file_are_one_piece_and_padding_in_the_middle_is_none(monkeypatch):
+    monkeypatch.setattr(pieces, "_SLICE", 64)
+    content = letter(wrapped(FILE[:-1], 76, b"\r\n") + b"\r\n")
+    made = cut(content, parse(content))
+    assert made[1].data == FILE[:-1]
+    assert join(made) == content
+    two = base64.b64encode(b"a" * 47) + base64.b64encode(b"b" * 30_000)  # the first ends in = at a slice's end
+    content = letter(two)
+    made = cut(content, parse(content))
+    assert {piece.coding for piece in made} == {""}
+    assert join(made) == content
