@@ -99,7 +99,7 @@ def _places(conn: Connection, named: Iterable[NewUnit], on: date, at: int) -> di
             {
                 "place_id": ids[code],
                 "name": code,
-                "kind": _place_kind(code, unit.tier).value,
+                "kind": place_kind(code, unit.tier).value,
                 "tier": unit.tier.value,
                 "valid_from": min(unit.period.valid_from, on).isoformat(),
             }
@@ -109,7 +109,8 @@ def _places(conn: Connection, named: Iterable[NewUnit], on: date, at: int) -> di
     return known | {code: PlaceId(place_id) for code, place_id in ids.items()}
 
 
-def _place_kind(name: str, tier: Tier) -> PlaceKind:
+def place_kind(name: str, tier: Tier) -> PlaceKind:
+    """What kind of place a name says that it is, by its first word; else the usual kind of its tier."""
     folded = fold(name)
     return next((kind for prefix, kind in _KINDS if folded.startswith(prefix)), _KIND_OF_TIER[tier])
 

@@ -121,6 +121,10 @@ class Fault(StrEnum):
     NOT_SPLIT = "not_split"
     ONE_SUCCESSOR = "one_successor"
     READDRESSED = "readdressed"
+    # places from a template; their words are in roster_words.py too
+    CODE_TAKEN = "code_taken"
+    NO_PARENT_IN_BRANCH = "no_parent_in_branch"
+    NO_ADMINISTRATOR = "no_administrator"
     # administration
     OUT_OF_SCOPE = "out_of_scope"
     KEPT_WITH_PLAN = "kept_with_plan"

@@ -45,7 +45,7 @@ def recording(conn: Connection, tables: tuple[Table, ...]) -> Iterator[Recorded]
     before = take(conn, tables)
     recorded = Recorded()
     yield recorded
-    recorded.journal = _kept(difference(before, take(conn, tables)))
+    recorded.journal = as_kept(difference(before, take(conn, tables)))
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def recording_accounts(
         before = _picture(conn, boxes, people, claimed, None)
         recorded = Recorded()
         yield recorded
-        recorded.journal = _kept(difference(before, _picture(conn, boxes, people, claimed, last)))
+        recorded.journal = as_kept(difference(before, _picture(conn, boxes, people, claimed, last)))
     if staged is not None:  # inserted before, so that no picture shows them as new
         _add_staged(recorded.journal, plan, staged)
 
@@ -92,7 +92,8 @@ def _add_staged(journal: Journal, plan: AccountPlan, staged: Staged) -> None:
     journal.tables[accounts.name] = changes
 
 
-def _kept(journal: Journal) -> Journal:
+def as_kept(journal: Journal) -> Journal:
+    """The journal as it is kept for undoing: of new boxes, only what must not have changed."""
     if persons.name in journal.tables:
         journal.of(persons).created.clear()  # a person stays known; only the box is taken back
     new = journal.of(accounts).created

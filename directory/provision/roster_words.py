@@ -192,4 +192,22 @@ ROSTER_WORDS: Final[dict[str, Words]] = {
         "Reading the file takes more than {limit} seconds.",
         "Split the file.",
     ),
+    "code_taken": (
+        "Mã đơn vị “{value}” đã có.",
+        "Chọn mã khác: --code MÃ.",
+        "The code “{value}” is taken.",
+        "Choose another one: --code CODE.",
+    ),
+    "no_parent_in_branch": (
+        "Không rõ đơn vị cấp trên của khối {value} (có: {expected}).",
+        "Nêu rõ: --under {value}=MÃ, hoặc bỏ khối này: --branch …",
+        "It is not clear which unit of the branch {value} is above ({expected}).",
+        "Say it: --under {value}=CODE, or leave the branch out: --branch …",
+    ),
+    "no_administrator": (
+        "Chưa có quản trị viên cho “{value}”.",
+        "Thêm --administrator KHỐI=ĐỊA-CHỈ, hoặc sau này: congvu admin grant",
+        "“{value}” has no administrator yet.",
+        "Add --administrator BRANCH=ADDRESS, or later: congvu admin grant",
+    ),
 }

@@ -143,13 +143,14 @@ def prepare_undo(conn: Connection, scope: Scope, plan_id: PlanId, letters_in: Le
     new_boxes = [AccountId(row["id"]) for row in journal.of(accounts).created]
     kept = _used(conn, new_boxes, letters_in)
     used = {box.account_id for box in kept}
+    archived = tuple(box for box in new_boxes if box not in used)
     drifted = _without_taken_reserved(conn, drift(conn, journal, undoing=True))
     return Undo(
         plan=plan,
         journal=journal,
-        conflicts=(*_explain(conn, plan_id, drifted), *_units_in_use(conn, journal)),
+        conflicts=(*_explain(conn, plan_id, drifted), *_units_in_use(conn, journal, archived)),
         kept=tuple(kept),
-        archived=tuple(box for box in new_boxes if box not in used),
+        archived=archived,
     )
 
 
@@ -159,12 +160,12 @@ def carry_out_undo(conn: Connection, undo: Undo, *, at: int, actor: str) -> None
         raise UndoRefusedError(UndoFault.CHANGED_SINCE, undo.conflicts)
     back = _lasting(conn, undo)
     try:
+        _leave_units(conn, undo.archived)
         write(conn, inverse(back))
         for box in undo.archived:
             set_state(conn, box, AccountState.ARCHIVED, at)
         for used in undo.kept:
             set_state(conn, used.account_id, AccountState.LOCKED, at)
-        _leave_units(conn, undo.archived)
     except IntegrityError as error:
         raise UndoRefusedError(UndoFault.IN_USE) from error
     _drop_empty_places(conn, [row["id"] for row in undo.journal.of(places).created])
@@ -317,7 +318,7 @@ def _address_of(conn: Connection, where: Any) -> str | None:
     return None if found is None else str(found)
 
 
-def _units_in_use(conn: Connection, journal: Journal) -> list[Conflict]:
+def _units_in_use(conn: Connection, journal: Journal, archived: Sequence[AccountId]) -> list[Conflict]:
     """Units of the plan that boxes, units, posts, groups or administrators have come to since."""
     made = {row["id"]: row["code"] for row in journal.of(units).created}
     if not made:
@@ -326,9 +327,9 @@ def _units_in_use(conn: Connection, journal: Journal) -> list[Conflict]:
     ids = list(made)
     counts: dict[int, int] = {}
     for table, column, own in (
-        (accounts, "unit_id", {item.id for item in journal.of(accounts).altered}),
+        (accounts, "unit_id", {item.id for item in journal.of(accounts).altered} | set(archived)),
         (posts, "unit_id", {row["id"] for row in journal.of(posts).created}),
-        (groups, "unit_id", set()),
+        (groups, "unit_id", {row["id"] for row in journal.of(groups).created}),
         (administrators, "unit_id", {row["id"] for row in journal.of(administrators).created}),
         (unit_versions, "unit_id", own_versions),
         (unit_versions, "parent_id", own_versions | {item.id for item in journal.of(unit_versions).altered}),

@@ -15,6 +15,7 @@ from directory import provision, reorganise, repository
 from directory.model import Branch, Tier
 from mailsvc.cli import plan_view, unit_import
 from mailsvc.cli import reorganise as reorganise_cli
+from mailsvc.cli.place import coverage, create_place
 from mailsvc.services.administration import units
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ _effective = click.option(
 @click.group()
 def unit() -> None:
     """Đơn vị / units."""
+
+
+unit.add_command(create_place)
+unit.add_command(coverage)
 
 
 @unit.command("import")

@@ -1,0 +1,1 @@
+"""Templates that come with the service; a province may set its own."""
