@@ -23,6 +23,7 @@ NOUNS = {
     "unit": "mailsvc.cli.unit",
     "account": "mailsvc.cli.account",
     "credential": "mailsvc.cli.credential",
+    "credential": "mailsvc.cli.credential",
     "domain": "mailsvc.cli.domain",
     "group": "mailsvc.cli.group",
     "person": "mailsvc.cli.person",

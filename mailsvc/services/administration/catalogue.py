@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mailsvc.services.administration import (
     accounts,
     administrators,
+    credentials,
     groups,
     log,
     people,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *accounts.ACTS,
+    *credentials.ACTS,
     *people.ACTS,
     *groups.ACTS,
     *units.ACTS,
