@@ -3,8 +3,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
@@ -406,38 +404,3 @@ def test_acts_survive_being_kept_for_their_day() -> None:
     assert kept.rows == sheet.rows
     for broken in ("", "{}", "[1]", '[{"kind": "Moon"}]', '[{"kind": "Moving"}]'):
         assert reorganise.acts_from_source(broken) is None
-
-
-CODES = ["UB", "H", "A", "B", "C", "A1", "TU", "DA"]
-LINE = st.one_of(
-    st.tuples(st.just("merge"), st.sampled_from(CODES), st.sampled_from(CODES)),
-    st.tuples(st.just("dissolve"), st.sampled_from(CODES), st.sampled_from(CODES)),
-    st.tuples(st.just("move"), st.sampled_from(CODES), st.sampled_from(CODES)),
-    st.tuples(st.just("rename"), st.sampled_from(CODES), st.just("Tên mới")),
-)
-WRITTEN = {
-    "merge": "merge,{0},{1},,,,,",
-    "dissolve": "dissolve,{0},{1},,,it,,",
-    "move": "move,{0},,,,,,{1}",
-    "rename": "rename,{0},,,,,{1},",
-}
-
-
-@given(steps=st.lists(st.lists(LINE, min_size=1, max_size=3), min_size=1, max_size=4))
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_no_sequence_of_reorganisations_and_undos_breaks_the_structure(district: Connection, steps) -> None:
-    with district.begin_nested() as savepoint:
-        done = []
-        for step in steps:
-            before = structure(district)
-            sheet = acts(*(WRITTEN[verb].format(first, second) for verb, first, second in step))
-            if not plan(district, sheet).refused:
-                done.append((carry_out(district, sheet), before))
-        for plan_id, before in reversed(done):
-            take_back(district, plan_id)
-            assert structure(district) == before
-        savepoint.rollback()
