@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, abort, request
 
 from webmail.console.screen import page, screen
-from webmail.statistics.bars import percent_text, series
+from webmail.statistics.bars import decimal_text, series
 from webmail.statistics.port import Choice
 from webmail.web import viewer, web, words
 
@@ -23,7 +23,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 def figures() -> Response:
     """The figures of a month."""
     t = words()
-    decimal = "," if t.language == "vi" else "."
+    point = "," if t.language == "vi" else "."
     try:
         found = _statistics().page(viewer(), _choice(), t.language)
     except ValueError:
@@ -31,8 +31,9 @@ def figures() -> Response:
     return page(
         "statistics.html",
         page=found,
-        chart=series(found.months, decimal),
-        percent=lambda value: "–" if value is None else f"{percent_text(value, decimal)} %",
+        chart=series(found.months, point),
+        percent=lambda value: "–" if value is None else f"{decimal_text(value, point)} %",
+        decimal=lambda value: decimal_text(value, point),
         back_query={name: value for name in KEPT if (value := getattr(found.chosen, name))},
     )
 

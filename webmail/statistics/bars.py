@@ -36,22 +36,22 @@ class Series:
     plan_y: float | None
 
 
-def series(bars: Sequence[Bar], decimal: str) -> Series:
+def series(bars: Sequence[Bar], point: str) -> Series:
     """Columns from 0 to 100 per cent (higher where there is more), with the plan as a line."""
     top = max([100.0, *(bar.share.percent or 0 for bar in bars)])
     plan = bars[0].share.plan if bars else None
     return Series(
         width=max(len(bars) * STEP, STEP),
         height=HEIGHT,
-        columns=tuple(_column(number, bar, top, decimal) for number, bar in enumerate(bars)),
+        columns=tuple(_column(number, bar, top, point) for number, bar in enumerate(bars)),
         plan_y=None if plan is None else HEIGHT - HEIGHT * plan / top,
     )
 
 
-def _column(number: int, bar: Bar, top: float, decimal: str) -> Column:
+def _column(number: int, bar: Bar, top: float, point: str) -> Column:
     percent = bar.share.percent
     height = HEIGHT * (percent or 0) / top
-    value = "–" if percent is None else percent_text(percent, decimal)
+    value = "–" if percent is None else decimal_text(percent, point)
     return Column(number * STEP + (STEP - WIDTH) // 2, HEIGHT - height, height, _month_label(bar.name), value)
 
 
@@ -61,6 +61,6 @@ def _month_label(month: str) -> str:
     return f"{number}/{year[2:]}"
 
 
-def percent_text(percent: float, decimal: str) -> str:
+def decimal_text(value: float, point: str) -> str:
     """One digit after the comma, none for whole numbers."""
-    return f"{percent:.1f}".removesuffix(".0").replace(".", decimal)
+    return f"{value:.1f}".removesuffix(".0").replace(".", point)

@@ -15,7 +15,7 @@ from tests.support.mail import DOMAIN
 from tests.webmail.conftest import Reader
 from webmail.adapter import web_services
 from webmail.app import create_app
-from webmail.statistics.bars import percent_text, series
+from webmail.statistics.bars import decimal_text, series
 from webmail.statistics.port import Bar, Share
 
 PASSWORD = "Dalat#2026"
@@ -106,4 +106,4 @@ def test_columns_reach_the_top_and_the_plan_is_a_line():
         (0, "11/26", "–"),
     ]
     assert drawn.plan_y == 24
-    assert percent_text(33.333, ",") == "33,3"
+    assert decimal_text(33.333, ",") == "33,3"
