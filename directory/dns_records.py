@@ -36,8 +36,8 @@ def records_to_publish(domain: str, hostname: str, dkim_selector: str = "congvu"
             f"{dkim_selector}._domainkey.{domain}",
             "TXT",
             '"v=DKIM1; k=rsa; p=…"',
-            "Chữ ký thư; khóa công khai chưa được tạo ở phiên bản này",
-            "signature; its public key is not made by this version (RFC 6376)",
+            f"Chữ ký thư; tạo khóa: congvu dkim make {domain}",
+            f"signature; make its keys: congvu dkim make {domain} (RFC 6376)",
         ),
         DnsRecord(
             f"autoconfig.{domain}",

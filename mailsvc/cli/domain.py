@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from directory import audit, repository
 from directory.dns_records import records_to_publish
 from mailsvc.cli import plan_view
 from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.dkim_keys import DkimKeys
 from mailsvc.services.provision import on_accounts_created
 
 if TYPE_CHECKING:
@@ -66,7 +68,18 @@ def records(ctx: CliContext, name: str) -> None:
 
 
 def _records(ctx: CliContext, name: str) -> None:
-    found = records_to_publish(name, ctx.settings.hostname)
+    keys = DkimKeys(ctx.data_dir)
+    ready = [
+        replace(item, name=record.name, value=record.quoted)
+        for item in records_to_publish(name, ctx.settings.hostname)
+        if "._domainkey." in item.name
+        for record in (keys.record(name, entry.selector) for entry in keys.entries(name))
+    ]
+    found = [
+        item
+        for item in records_to_publish(name, ctx.settings.hostname)
+        if not ready or "._domainkey." not in item.name
+    ] + ready
     if ctx.json:
         ctx.give(
             {

@@ -94,10 +94,14 @@ class DnsRecord:
     value: str
 
     @property
+    def quoted(self) -> str:
+        """The value in strings of 255 octets at most (RFC 6376 §3.6.2.2)."""
+        return " ".join(f'"{self.value[at : at + 250]}"' for at in range(0, len(self.value), 250))
+
+    @property
     def zone_line(self) -> str:
-        """The line for a zone file, in strings of 255 octets at most (RFC 6376 §3.6.2.2)."""
-        pieces = [self.value[at : at + 250] for at in range(0, len(self.value), 250)]
-        return f"{self.name}. IN TXT ( " + " ".join(f'"{piece}"' for piece in pieces) + " )"
+        """The line for a zone file."""
+        return f"{self.name}. IN TXT ( {self.quoted} )"
 
 
 def make_private_key(algorithm: Algorithm = Algorithm.RSA_SHA256, *, bits: int = 2048) -> bytes:

@@ -46,3 +46,15 @@ def test_names_that_are_not_ours_are_refused(congvu: Congvu) -> None:
         ran = congvu("dkim", *words)
         assert ran.code == 1
         assert "See: congvu" in ran.err
+
+
+def test_the_records_of_a_domain_hold_its_keys(congvu: Congvu) -> None:
+    assert f"congvu dkim make {DOMAIN}" in congvu("domain", "records", DOMAIN).out
+    selectors = [key["selector"] for key in congvu("dkim", "make", DOMAIN, "--json").json]
+    shown = {
+        record["name"]: record["value"]
+        for record in congvu("domain", "records", DOMAIN, "--json").json["records"]
+    }
+    for selector in selectors:
+        assert shown[f"{selector}._domainkey.{DOMAIN}"].startswith('"v=DKIM1; k=')
+    assert not any("…" in value for value in shown.values())

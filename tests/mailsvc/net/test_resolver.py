@@ -8,7 +8,15 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from mailsvc.net.resolver import Answer, DnsResolver, MxRecord, NoAnswer, StaticResolver, TempError
+from mailsvc.net.resolver import (
+    Answer,
+    DnsResolver,
+    MxRecord,
+    NoAnswer,
+    StaticResolver,
+    TempError,
+    TlsaRecord,
+)
 
 ZONE = {
     ("x.vn.", "MX"): ["20 b.x.vn.", "10 a.x.vn."],
@@ -17,6 +25,7 @@ ZONE = {
     ("a.x.vn.", "AAAA"): ["2001:db8::1"],
     ("x.vn.", "TXT"): ['"v=spf1 " "-all"', '"other"'],
     ("xn--th-e0a.vn.", "A"): ["192.0.2.7"],
+    ("_25._tcp.a.x.vn.", "TLSA"): ["3 1 1 " + "ab" * 32],
 }
 
 
@@ -32,6 +41,8 @@ class NameServer(asyncio.DatagramProtocol):
             return
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.RA
+        if query.flags & dns.flags.AD and name != "null.vn.":  # RFC 6840 §5.8: told to those who ask for it
+            reply.flags |= dns.flags.AD
         if name == "broken.vn.":
             reply.set_rcode(dns.rcode.SERVFAIL)
         elif (name, kind) in ZONE:
@@ -48,6 +59,18 @@ async def resolver():
     )
     yield DnsResolver(nameservers=["127.0.0.1"], port=transport.get_extra_info("sockname")[1], deadline=0.5)
     transport.close()
+
+
+async def test_dnssec_counts_only_where_the_resolver_is_trusted(resolver):
+    record = TlsaRecord(3, 1, 1, b"\xab" * 32)
+    assert await resolver.tlsa("_25._tcp.a.x.vn") == Answer((record,), is_secure=False)
+    trusting = DnsResolver(
+        nameservers=["127.0.0.1"], port=resolver._resolver.port, deadline=0.5, trusted=True
+    )
+    assert await trusting.tlsa("_25._tcp.a.x.vn") == Answer((record,), is_secure=True)
+    assert (await trusting.mx("x.vn")).is_secure
+    assert (await trusting.a("a.x.vn")).is_secure
+    assert not (await trusting.mx("null.vn")).is_secure
 
 
 async def test_answers_are_typed_and_exchangers_in_order(resolver):
