@@ -340,10 +340,13 @@ def prepare_password(
     check_rule(password, rule, names=former.names)
     if any(matches(password, stored) for stored in former.hashes):
         raise PasswordRefused(PasswordFault.USED_BEFORE)
-    return NewPassword(hash_password(password), None if scram_salt is None else _keys(password, scram_salt))
+    return NewPassword(
+        hash_password(password), None if scram_salt is None else keys_of_password(password, scram_salt)
+    )
 
 
-def _keys(password: str, salt: bytes) -> ScramKeys | None:
+def keys_of_password(password: str, salt: bytes) -> ScramKeys | None:
+    """Slow: for a thread. The keys of a main password for SCRAM; None where SASLprep forbids it."""
     try:
         return derive_keys(normalize(password), salt)
     except ValueError:

@@ -120,6 +120,14 @@ def keys_of(conn: Connection, account_id: AccountId) -> list[ScramKeys]:
     return [ScramKeys(bytes(row[0]), bytes(row[1]), row[2], row[3]) for row in rows]
 
 
+def has_main_keys(conn: Connection, account_id: AccountId) -> bool:
+    """Whether the main password may be used by SCRAM."""
+    query = select(scram_keys.c.id).where(
+        scram_keys.c.account_id == account_id, scram_keys.c.app_password_id.is_(None)
+    )
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def drop_keys(conn: Connection, account_id: AccountId, app_password_id: int | None) -> None:
     """Forget the keys of one app password, or (None) of the main password."""
     which = (

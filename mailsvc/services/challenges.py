@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import secrets
+import threading
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from mailsvc.model.errors import TooManyGuesses
+from mailsvc.net.limits import TokenBuckets, network_of, peer_address
 from mailsvc.storage import tables
 from mailsvc.storage.statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mailsvc.storage.unit_of_work import UnitOfWork
 
 _c = tables.web_challenges
 SECONDS = 300
+BURST, PER_SECOND, MAX_NETWORKS = 60.0, 0.5, 20_000
 ADD = Statement(
     insert(_c).values(
         {name: bindparam(name) for name in ("id_hash", "purpose", "account_id", "value", "expires_at")}
@@ -33,6 +38,26 @@ GET = Statement(
 )
 TAKE = Statement(delete(_c).where(_c.c.id_hash == bindparam("id")))
 FORGET = Statement(delete(_c).where(_c.c.expires_at < bindparam("now")))
+
+
+class Patience:
+    """How many challenges strangers of one network get, so that nobody keeps the store writing."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._given = TokenBuckets(burst=BURST, per_second=PER_SECOND, max_keys=MAX_NETWORKS)
+        self._lock = threading.Lock()
+
+    def take(self, remote: str) -> None:
+        """TooManyGuesses where a network has asked too often."""
+        try:
+            network = network_of(peer_address(remote))
+        except ValueError:
+            network = remote
+        now = self._now()
+        with self._lock:
+            if not self._given.take(network, now):
+                raise TooManyGuesses(math.ceil(self._given.wait(network, now)))
 
 
 def ask(uow: UnitOfWork, purpose: str, value: Mapping[str, Any], account: int = 0) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from directory import app_passwords, authenticate, known_devices, tokens
-from directory.authenticate import Door, Failure, Verdict, Verifier
+from directory import app_passwords, authenticate, known_devices, scram_keys, tokens
+from directory.authenticate import Door, Failure, PasswordCheck, Verdict, Verifier
 from directory.known_devices import DeviceKind
 from directory.model import AccountKind, AccountState, vietnam_day
 from directory.policies import Defaults, Policy, PolicyName, effective_policy
@@ -118,7 +118,10 @@ class SignIn:
             self.admit(bridge.reader, credential, caller)
         if verdict is None:
             verdict = await bridge.slow(self._verifier.verify, credential, password, door)
-        return await self.settle(bridge, credential, verdict, caller)
+        who = await self.settle(bridge, credential, verdict, caller)
+        if self._wants_keys(bridge.reader, credential, who):
+            await self._keep_keys(bridge, credential, password)
+        return who
 
     async def by_proof(
         self, bridge: Bridge, credential: Credential, keys: ScramKeys | None, caller: Caller | None
@@ -154,7 +157,8 @@ class SignIn:
         """Count a failure, or write down the success and say who it is."""
         db = bridge.reader
         is_new = self.refuse(db, credential, verdict, caller)
-        if verdict.app_password_id is None and self.requires_second_factor(db, verdict):
+        is_person = credential.kind is AccountKind.PERSONAL and verdict.app_password_id is None
+        if is_person and self.requires_second_factor(db, verdict):
             raise AccountLocked(Failure.SECOND_FACTOR.value)
         if is_new or verdict.must_be_written(db.clock()):
             await bridge.write(accept, verdict, caller)
@@ -204,6 +208,22 @@ class SignIn:
             return False
         return self.policy(db, verdict.account_id).second_factor.required
 
+    def _wants_keys(self, db: Reader, credential: Credential, who: Principal) -> bool:
+        """Whether this is the first time that a main password is typed since SCRAM is offered."""
+        return (
+            self.settings.scram
+            and who.app_password_id is None
+            and credential.check is PasswordCheck.LOCAL
+            and not scram_keys.has_main_keys(db.conn, who.account_id)
+        )
+
+    async def _keep_keys(self, bridge: Bridge, credential: Credential, password: str) -> None:
+        assert credential.account_id is not None
+        salt = await bridge.write(salt_to_store, credential.account_id)
+        keys = await bridge.slow(authenticate.keys_of_password, password, salt)
+        if keys is not None:
+            await bridge.write(keep_keys, credential, keys)
+
     def policy(self, db: Reader, account_id: AccountId) -> Policy:
         """What holds for this account today."""
         return effective_policy(db.conn, account_id, vietnam_day(db.clock()), self.defaults)
@@ -233,6 +253,20 @@ def accept(uow: UnitOfWork, verdict: Verdict, caller: Caller | None = None) -> N
     authenticate.accept(uow.conn, verdict, uow.clock(), network)
     if caller is not None and verdict.account_id is not None:
         known_devices.remember(uow.conn, verdict.account_id, *caller.device, uow.clock())
+
+
+def salt_to_store(uow: UnitOfWork, account_id: AccountId) -> bytes:
+    """The account's salt for new keys."""
+    return scram_keys.salt_to_store(uow.conn, account_id, uow.clock())
+
+
+def keep_keys(uow: UnitOfWork, credential: Credential, keys: ScramKeys) -> None:
+    """Keep the keys of a main password, unless it was changed meanwhile."""
+    account = credential.account_id
+    if account is None or authenticate.look_up(uow.conn, credential.login).stored != credential.stored:
+        return
+    scram_keys.drop_keys(uow.conn, account, None)
+    scram_keys.add_keys(uow.conn, account, (keys,))
 
 
 def token_used(uow: UnitOfWork, token_id: int, network: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from directory import app_passwords
@@ -9,6 +10,7 @@ from directory.model import AccountId
 from directory.second_factors import FactorKind, pending_totp
 from mailsvc.model.errors import TooManyGuesses, WrongCredentials
 from mailsvc.services import credentials, passkeys, web_sessions
+from mailsvc.services.challenges import Patience
 from mailsvc.services.guesses import Guess
 from webmail.adapter.principal import principal_of
 
@@ -33,6 +35,7 @@ class CredentialDesk:
         self._store = store
         self._sign_in = sign_in
         self._settings = settings
+        self._patience = Patience(time.monotonic)
         self._idle_seconds = settings.web.session_hours * 3600
 
     @property
@@ -164,8 +167,9 @@ class CredentialDesk:
         """Whether there is a second step at all."""
         return bool(self.means(viewer).factors)
 
-    def ask_to_use(self, viewer: Viewer | None, site: RelyingParty) -> Asked:
-        """Options for using a passkey; of anybody where nobody is known yet."""
+    def ask_to_use(self, viewer: Viewer | None, site: RelyingParty, remote: str) -> Asked:
+        """Options for using a passkey; of anybody where nobody is known yet. TooManyGuesses for who asks too often."""
+        self._patience.take(remote)
         with self._store.write() as uow:
             return passkeys.ask_to_use(uow, site, None if viewer is None else AccountId(viewer.account_id))
 

@@ -10,6 +10,7 @@ from directory import authenticate
 from directory.repository import boxes as directory_boxes
 from directory.second_factors import list_factors
 from mailsvc.services import oidc
+from mailsvc.services.challenges import Patience
 from mailsvc.services.oidc import Provider, UnknownIdentity
 from webmail.ports import SignedIn
 
@@ -35,14 +36,16 @@ class ProviderDesk:
         self._accounts = accounts
         self._settings = settings
         self._provider = Provider(settings, time.monotonic)
+        self._patience = Patience(time.monotonic)
 
     @property
     def name(self) -> str:
         """The words on the button."""
         return self._settings.label or urlsplit(self._settings.issuer).hostname or ""
 
-    def depart(self, redirect_uri: str, goal: str) -> Departure:
-        """Where the browser is sent; SignInUnavailable."""
+    def depart(self, redirect_uri: str, goal: str, remote: str) -> Departure:
+        """Where the browser is sent; SignInUnavailable, or TooManyGuesses for who asks too often."""
+        self._patience.take(remote)
         facts = self._provider.facts()
         with self._store.write() as uow:
             return self._provider.depart(uow, facts, redirect_uri, goal)

@@ -10,7 +10,7 @@ from mailsvc.model.errors import AccountLocked, ServiceError, WrongCredentials
 from mailsvc.services.oidc import UnknownIdentity
 from webmail.credentials.site import relying_party
 from webmail.views.gate import MAX_FIELD, enter, refused_sign_in
-from webmail.web import local_path, web, words
+from webmail.web import local_path, remote_address, web, words
 
 if TYPE_CHECKING:
     from flask import Response
@@ -43,7 +43,7 @@ def depart() -> BaseResponse:
     """Off to the provider; a cookie ties the way back to this browser."""
     goal = local_path(request.args.get("next", "") or "/mail")
     try:
-        departure = _desk().depart(_redirect_uri(), goal)
+        departure = _desk().depart(_redirect_uri(), goal, remote_address())
     except ServiceError:
         return refused_sign_in(words()("provider_failed", name=_desk().name), 503)
     response = make_response(redirect(departure.url, 303))

@@ -11,7 +11,7 @@ from mailsvc.model.errors import AccountLocked, TooManyGuesses, WrongCredentials
 from mailsvc.services.passkeys import BadPasskey
 from webmail.credentials.site import desk, enrolling, relying_party
 from webmail.views.gate import MAX_FIELD, enter, refused_sign_in
-from webmail.web import local_path, session, web, words
+from webmail.web import local_path, remote_address, session, web, words
 
 if TYPE_CHECKING:
     from flask import Response
@@ -76,7 +76,7 @@ def options(purpose: str) -> Response:
         who = found.viewer if found is not None and purpose == "use" else None
         if who is None and purpose == "use":
             abort(401)
-        asked = desk().ask_to_use(who, relying_party())
+        asked = desk().ask_to_use(who, relying_party(), remote_address())
     return jsonify(word=asked.word, options=json.loads(asked.options))
 
 

@@ -45,6 +45,8 @@ def proof_wanted() -> BaseResponse | None:
     found = session()
     if found is None:  # whoever enrols has just typed the password
         return None if g.half is not None else abort(401)
+    if found.viewer.read_only:
+        abort(403)  # who has left reads the own box, and arranges nothing
     if web().services.clock() - found.proven_at <= desk().proof_seconds:
         return None
     back = request.path if request.method == "GET" else urlsplit(request.referrer or "").path or "/security"
