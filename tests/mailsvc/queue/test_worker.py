@@ -15,13 +15,16 @@ from mailsvc.net.limits import TrustedNetworks
 from mailsvc.net.resolver import MxRecord, StaticResolver
 from mailsvc.queue import settle
 from mailsvc.queue.worker import QueueWorker
+from mailsvc.services import queue_routes
 from mailsvc.services.receive import prepare
 from mailsvc.smtp.client import Deadlines
 from mailsvc.smtp.server import SmtpListener
-from mailsvc.storage import entries, mailboxes, messages, outbound, snapshots
+from mailsvc.storage import entries, mailboxes, messages, outbound, outbound_claims, snapshots
+from tests.mailsvc.smtp.stub import stub
 from tests.mailsvc.smtp.support import LOOPBACK, OpenRules
 from tests.support.mail import DOMAIN, add_account, inbox, letter, make_store, principal
 
+__all__ = ["stub"]
 PATIENT = Deadlines(connect=10, greeting=10, command=10, data_block=10, after_data=10)
 HOUR = 3600
 TRACE = b"Received: from pc by mail.lamdong.example; Sun, 22 Nov 2026 12:00:00 +0700\r\n"
@@ -52,7 +55,7 @@ class World:
 
     def restart(self, **queue):
         """A worker that knows nothing but the store, as after `kill -9`."""
-        settings = Settings(
+        settings = self.settings = Settings(
             domain=DOMAIN,
             queue=QueueSettings(port=self.port, **queue),
             smtp=SmtpSettings(),
@@ -331,3 +334,108 @@ async def test_a_letter_for_many_goes_in_transactions_that_every_server_takes(wo
     world.queue(*(f"a{number}@x.vn" for number in range(250)))
     await world.worker.work_off()
     assert sorted(len(recipients) for _, recipients, _ in world.rules.taken) == [50, 100, 100]
+
+
+async def test_two_workers_on_one_queue_send_each_letter_once(world):
+    other = QueueWorker(world.settings, world.store, world.bridge, world.dns, deadlines=PATIENT, name="other")
+    for number in range(30):
+        world.queue(f"a{number}@x.vn", content=letter(number))
+    await asyncio.gather(world.worker.work_off(), other.work_off())
+    await asyncio.gather(world.worker.work_off(), other.work_off())
+    await other.stop()
+    sent = [content for _, _, content in world.rules.taken]
+    assert len(sent) == len(set(sent)) == 30
+
+
+def arrivals(world):
+    """What the server outside takes, as it takes it."""
+    taken = asyncio.Queue()
+    data = world.rules.data
+
+    async def take(client, transaction, content):
+        replies = await data(client, transaction, content)
+        taken.put_nowait(content)
+        return replies
+
+    world.rules.data = take
+    return taken
+
+
+async def test_a_connection_waits_for_the_next_letter_and_carries_it(world):
+    world.restart(idle_seconds=5)
+    taken = arrivals(world)
+    running = asyncio.create_task(world.worker.run())
+    async with asyncio.timeout(20):
+        for number in range(3):
+            await asyncio.to_thread(world.queue, f"a{number}@x.vn", content=letter(number))
+            await taken.get()
+    assert world.rules.admitted == 1
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_costs_no_letter_a_try(world):
+    world.restart(idle_seconds=5)
+    taken = arrivals(world)
+    running = asyncio.create_task(world.worker.run())
+    async with asyncio.timeout(20):
+        await asyncio.to_thread(world.queue, "a1@x.vn", content=letter(1))
+        await taken.get()
+        await world.open_again(trusted=LOOPBACK)
+        second = await asyncio.to_thread(world.queue, "a2@x.vn", content=letter(2))
+        await taken.get()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert world.states(second) == [("a2@x.vn", "sent", 1)]
+
+
+async def test_what_a_dead_worker_had_in_hand_is_taken_back_at_the_start(world):
+    queued = world.queue("a1@x.vn")
+    with world.store.write() as uow:
+        outbound_claims.claim(uow, world.worker._name, until=uow.clock() + HOUR, limit=10)
+    await world.worker.work_off()
+    assert world.states(queued) == [("a1@x.vn", "waiting", 0)]
+    await world.worker.take_back()
+    await world.worker.work_off()
+    assert world.states(queued) == [("a1@x.vn", "sent", 1)]
+
+
+async def test_a_held_letter_is_not_tried_and_a_route_leads_elsewhere(world):
+    held = world.queue(outbound.NewRecipient("a1@x.vn", "x.vn", held="why"))
+    await world.worker.work_off()
+    assert world.rules.taken == []
+    assert world.states(held) == [("a1@x.vn", "held", 0)]
+    with world.store.write() as uow:
+        queue_routes.set_route(uow, ".far.vn", f"127.0.0.1:{world.port}", actor="cli:root", reason="x")
+    routed = world.queue("a2@sub.far.vn")
+    await world.worker.work_off()
+    assert world.states(routed) == [("a2@sub.far.vn", "sent", 1)]
+
+
+async def test_a_server_without_dsn_makes_us_tell_that_it_was_relayed(world, stub):
+    port, heard = await stub({"EHLO": b"250 stub\r\n"})
+    world.port = port
+    world.restart()
+    world.queue(outbound.NewRecipient("a1@x.vn", "x.vn", notify="SUCCESS"), envelope_id="E")
+    await world.worker.work_off()
+    assert b"RCPT TO:<a1@x.vn>\r\n" in heard
+    (report,) = world.mail()
+    fields = list(report.iter_parts())[1].as_string()
+    assert "Action: relayed" in fields
+    assert "Remote-MTA: dns; mx.x.vn" in fields
+
+
+async def test_a_server_with_dsn_takes_the_telling_on(world, stub):
+    port, heard = await stub({"EHLO": b"250-stub\r\n250 DSN\r\n"})
+    world.port = port
+    world.restart()
+    world.queue(
+        outbound.NewRecipient("a1@x.vn", "x.vn", notify="SUCCESS", original_recipient="rfc822;b+2@x.vn"),
+        envelope_id="E+1", return_full=False,
+    )  # fmt: skip
+    await world.worker.work_off()
+    assert world.mail() == []
+    assert b"RCPT TO:<a1@x.vn> NOTIFY=SUCCESS ORCPT=rfc822;b+2B2@x.vn\r\n" in heard
+    assert any(line.endswith(b"RET=HDRS ENVID=E+2B1\r\n") for line in heard)

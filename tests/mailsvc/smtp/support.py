@@ -34,10 +34,12 @@ class OpenRules:
         self.requires_auth = requires_auth
         self.taken = []
         self.open = 0
+        self.admitted = 0
         self.explode = False
 
     def admit(self, client):
         self.open += 1
+        self.admitted += 1
 
     def leave(self, client):
         self.open -= 1
