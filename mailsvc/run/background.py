@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.services import due_plans, index_mail, reading_access, web_sessions
+from mailsvc.services import index_mail, reading_access, web_sessions
 from mailsvc.services.housekeeping import forget_old
 from mailsvc.services.imports import drop_left_behind
-from mailsvc.services.slips import lock_unchanged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from config.settings import SearchSettings, Settings
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.watch import Watch
     from mailsvc.storage.store import Store
-    from mailsvc.storage.unit_of_work import Reader
+    from mailsvc.storage.unit_of_work import Reader, UnitOfWork
     from search.engine import Engine
 
 log = structlog.get_logger()
@@ -106,7 +107,7 @@ class Housekeeping:
                 await self._bridge.write(reading_access.end_expired)
                 await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
                 await self._bridge.write(drop_left_behind)
-                await self._bridge.write(lock_unchanged)
+                await self._bridge.write(await self._bridge.slow(_lock_unchanged))
                 await self._bridge.slow(self._apply_due)
                 await self._bridge.slow(self._refresh_index)
                 await self._bridge.slow(self._engine.optimise)
@@ -114,6 +115,10 @@ class Housekeeping:
                 log.warning("housekeeping waits", why=str(error))
 
     def _apply_due(self) -> None:
+        from mailsvc.services import (
+            due_plans,  # reads XLSX: a second that a restart after a crash does not have
+        )
+
         due_plans.apply_due(self._store, self._settings)
 
     def _refresh_index(self) -> None:
@@ -122,3 +127,9 @@ class Housekeeping:
             index_mail.refresh(reader, self._engine, REFRESHED_LETTERS, self._settings.search.max_text_bytes)
         finally:
             reader.close()
+
+
+def _lock_unchanged() -> Callable[[UnitOfWork], object]:
+    from mailsvc.services.slips import lock_unchanged  # writes PDF: the same
+
+    return lock_unchanged
