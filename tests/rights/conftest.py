@@ -17,6 +17,8 @@ class TrialStore(Store):
     """Every transaction runs to its end and is then taken back, once `trial` is set."""
 
     trial = False
+    world: World
+    before: dict[str, frozenset[str]]
 
     @contextmanager
     def write(self):
@@ -32,6 +34,10 @@ class TrialStore(Store):
                 try:
                     yield uow
                     uow.write_changes()
+                    after = self.world.fingerprints(uow.conn)
+                    self.world.touched |= {
+                        place for place, rows in after.items() if rows != self.before[place]
+                    }
                 finally:
                     uow.rollback()
             finally:
@@ -48,6 +54,10 @@ def world(tmp_path_factory):
     engine = open_index(folder)
     world = World(folder, store)
     world.app = create_app(web_services(store, engine, world.province.settings))
+    world.sign_everybody_in()
+    store.world = world
+    with store.read() as db:
+        store.before = world.fingerprints(db.conn)
     store.trial = True
     yield world
     engine.close()
