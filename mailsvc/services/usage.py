@@ -90,6 +90,12 @@ def write(uow: UnitOfWork, uses: list[Use]) -> None:
     usage.add(uow, uses)
 
 
+def signed_in(uow: UnitOfWork, person: AccountId) -> None:
+    """A person signed in to webmail, in the transaction that opens the session."""
+    day = vietnam_day(uow.clock()).isoformat()
+    usage.add(uow, [(day, person, person, UsageBit.SIGNED_IN.value)])
+
+
 def opened(uow: UnitOfWork, place: Place, ranges: Sequence[Range]) -> None:
     """Letters of a shared box are read by somebody: the first time counts for the unit's diligence."""
     if place.mailbox.special_use not in NOT_INCOMING:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from directory.repository import boxes as directory_boxes
 from mailsvc.model.ids import AccountId
+from mailsvc.services import usage
 from mailsvc.storage import tables
 from mailsvc.storage.statement import Statement
 
@@ -146,6 +147,8 @@ def open_session(
             "epoch": 0 if who is None else who.credentials_epoch,
         },
     )
+    if stage is Stage.FULL:
+        usage.signed_in(uow, account)
     return secret
 
 

@@ -8,7 +8,7 @@ from directory.model import Right
 from mailsvc.mime.parse import parse
 from mailsvc.mime.summary import summarise
 from mailsvc.model.flags import SEEN
-from mailsvc.services import letters, usage
+from mailsvc.services import letters, usage, web_sessions
 from mailsvc.services.letters import FlagChange
 from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
 from mailsvc.services.usage import Usage, UsageBit
@@ -133,3 +133,11 @@ def test_marking_unread_and_junk_open_nothing(store, people):
         letters.store_flags(uow, junk, [(1, 1)], FlagChange.ADD, SEEN)
         letters.store_flags(uow, junk, [(1, 1)], FlagChange.REMOVE, SEEN)
     assert not handled(store)
+
+
+def test_signing_in_to_webmail_is_use_of_the_own_box(store, people):
+    with store.write() as uow:
+        web_sessions.open_session(uow, people.an.account_id, "an", "browser")
+    assert {row[1:4] for row in days(store)} == {
+        (people.an.account_id, people.an.account_id, UsageBit.SIGNED_IN)
+    }
