@@ -101,11 +101,18 @@ def _decoded(flat: bytes) -> bytes | None:
     for start in range(0, len(flat), _SLICE):
         text = flat[start : start + _SLICE]
         try:
-            data = binascii.a2b_base64(text)
+            data = binascii.a2b_base64(text, strict_mode=True)
         except binascii.Error:
             return None
+        # Strict: only the alphabet, so all but the last group stand for their octets one to one. The last may hold
+        # bits that mean nothing, and padding, which has no place between slices.
         is_last = start + _SLICE >= len(flat)
-        if binascii.b2a_base64(data, newline=False) != text or (text.endswith(b"=") and not is_last):
+        group = binascii.b2a_base64(data[(len(data) - 1) // 3 * 3 :], newline=False)
+        if (
+            text[-4:] != group
+            or len(text) != (len(data) + 2) // 3 * 4
+            or (text.endswith(b"=") and not is_last)
+        ):
             return None
         slices.append(data)
     return b"".join(slices)

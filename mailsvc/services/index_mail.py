@@ -70,7 +70,7 @@ def document(db: Reader, message: MessageId, owners: Owners, max_text: int) -> D
     if row is None:
         return None
     try:
-        content = messages.content(db, message)
+        content = messages.readable(db, message, max_text)
         entity = parse(content)
         body = searchable_text(content, entity, max_text)
         header = readable(content[: entity.body_start])

@@ -116,7 +116,7 @@ class Arrival:
 
     async def _receive(self, wanted: list[Accepted]) -> tuple[Outcome, ...]:
         letter = IncomingLetter(
-            content=await self._known() or await self._prepare(self.content),
+            content=await self._content(),
             trace=trace.return_path(self.mail.reverse_path) + self.findings + self._received(),
             reverse_path="" if self.mail.reverse_path is None else str(self.mail.reverse_path),
             recipients=tuple(_local(item) for item in wanted),
@@ -133,13 +133,14 @@ class Arrival:
             whole = replace(letter, content=await self._prepare(self.content))
             return await write(lambda uow: receive(uow, whole, queue_when_full=queue_when_full))
 
-    async def _known(self) -> KnownContent | None:
-        """A large letter that is stored already: it comes again, for the next thousand of its recipients."""
+    async def _content(self) -> KnownContent | PreparedContent:
+        """Prepared, unless it is large and stored already: then it comes again, for the next thousand recipients."""
         if len(self.content) < _SLOW_OCTETS:
-            return None
+            return await self._prepare(self.content)
         bridge = self.gate.shared.bridge
         key = await bridge.slow(content_key, self.content)
-        return bridge.read(known_content, key, len(self.content))
+        known = bridge.read(known_content, key, len(self.content))
+        return known or await self._prepare(self.content, key)
 
     # -- out: from somebody who signed in
 
@@ -188,12 +189,12 @@ class Arrival:
 
     # -- both
 
-    async def _prepare(self, content: bytes) -> PreparedContent:
+    async def _prepare(self, content: bytes, key: bytes | None = None) -> PreparedContent:
         bridge, files = self.gate.shared.bridge, self.gate.shared.files
         try:
             if len(content) < _SLOW_OCTETS:
                 return prepare(content, files)
-            return await bridge.slow(prepare, content, files)
+            return await bridge.slow(prepare, content, files, key)
         except OSError as error:
             raise StoreUnavailable(str(error)) from error
 

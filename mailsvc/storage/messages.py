@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _m, _p, _t = tables.messages, tables.pieces, tables.thread_references
 MAX_THREAD_LOOKUPS = 20
+FILE_LINE = 57
+"""Octets of a file in a common line of base64; a multiple of 3, so that what is cut there is whole."""
 
 BY_KEY = Statement(select(_m.c.id).where(_m.c.content_key == bindparam("key")))
 _COLUMNS = (
@@ -110,8 +112,11 @@ def known_content(db: Reader, key: bytes, size: int) -> KnownContent | None:
     return None if db.one(BY_KEY, {"key": key}) is None else KnownContent(key, size)
 
 
-def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
-    """Do all the work on a content that needs no transaction, writing its large pieces to disk."""
+def prepare(content: bytes, files: PieceFiles, key: bytes | None = None) -> PreparedContent:
+    """Do all the work on a content that needs no transaction, writing its large pieces to disk.
+
+    `key` is its `content_key`, where that is known already.
+    """
     entity = parse(content)
     pieces: list[tuple[str, PreparedPiece]] = []
     large: set[bytes] = set()
@@ -123,8 +128,11 @@ def prepare(content: bytes, files: PieceFiles) -> PreparedContent:
             large.add(piece.key)
         pieces.append((part.coding, piece))
     summary = summarise(content, entity)
+    if key is None:
+        is_one_piece = len(pieces) == 1 and not pieces[0][0]
+        key = pieces[0][1].key if is_one_piece else content_key(content)
     return PreparedContent(
-        key=pieces[0][1].key if len(pieces) == 1 and not pieces[0][0] else content_key(content),
+        key=key,
         size=len(content),
         summary=summary,
         pieces=tuple(pieces),
@@ -211,6 +219,23 @@ def content(db: Reader, message: MessageId) -> bytes:
     if len(whole) != row[1]:
         raise PieceDamaged(f"letter {message}: size")
     return whole
+
+
+def readable(db: Reader, message: MessageId, most: int) -> bytes:
+    """The letter with its structure, but of encoded files no more than about the first `most` octets each.
+
+    For who looks for text: that is not in the rest of 20 MB, which would take longer to encode than all else together.
+    """
+    row = db.one(MANIFEST, {"message": message})
+    if row is None:
+        raise LetterMissing(str(message))
+    lines = most // FILE_LINE * FILE_LINE
+    return join(
+        tuple(
+            Piece(coding, _piece(db, piece)[: lines if coding else None])
+            for piece, coding, _ in json.loads(row[0])
+        )
+    )
 
 
 def header(db: Reader, message: MessageId) -> bytes:

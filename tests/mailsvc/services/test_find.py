@@ -162,7 +162,7 @@ def test_who_gets_a_known_letter_finds_it_without_its_being_read_again(
     deliver(store, letter(1), people.an.account_id)
     index(store, engine)
     assert not found(store, engine, people.binh, "cong van")
-    monkeypatch.setattr(messages, "content", None)  # nobody reads it
+    monkeypatch.setattr(messages, "readable", None)  # nobody reads it
     deliver(store, letter(1), people.binh.account_id)
     index(store, engine)
     assert len(found(store, engine, people.binh, "cong van")) == 1

@@ -1,5 +1,7 @@
 """One letter to many at once keeps every promise that one to each keeps (design §3)."""
 
+import base64
+
 import pytest
 
 from directory.address import Address
@@ -20,7 +22,7 @@ from mailsvc.services.receive import (
 )
 from mailsvc.services.verify import verify
 from mailsvc.services.view import Snapshots
-from mailsvc.storage import mailboxes, snapshots
+from mailsvc.storage import mailboxes, messages, snapshots
 from tests.support.mail import DOMAIN, add_account, inbox, letter, principal
 
 TRACE = b"Return-Path: <>\r\n"
@@ -172,3 +174,23 @@ def test_a_change_of_flags_is_told_without_reading_it_again(store):
                 assert (told.uids, told.flags, told.mod_seqs) == (real.uids, real.flags, real.mod_seqs)
                 assert (told.highest_mod_seq, told.keywords) == (real.highest_mod_seq, real.keywords)
                 assert verify(db).faults == []
+
+
+def test_who_looks_for_text_does_not_read_the_whole_of_a_file(store):
+    file = bytes(range(256)) * 400
+    encoded = base64.encodebytes(file).replace(b"\n", b"\r\n")
+    head = b"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    part = (
+        b"--b\r\nContent-Type: application/pdf; name=van-ban.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    content = head + b"--b\r\n\r\nKinh gui.\r\n" + part + encoded + b"--b--\r\n"
+    with store.write() as uow:
+        account = add_account(uow, "r0")
+        receive(uow, to_all(prepare(content, store.pieces), [account]))
+    with store.read() as db:
+        message = letters.entry(db, inbox(db, principal(account)), 1).message_id
+        short = messages.readable(db, message, 1000)
+        assert len(short) < 2000
+        assert short.startswith(head)
+        assert short.endswith(b"--b--\r\n")
+        assert messages.readable(db, message, len(file) + 57) == messages.content(db, message) == content
