@@ -20,7 +20,7 @@ import uvloop
 
 from bench import letters
 from bench.side import DOMAIN, PASSWORD
-from bench.wire import Imap, Smtp
+from bench.wire import Imap, Smtp, on_the_wire
 
 FIRST_VIEW = "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)"
 Figures = dict[str, float]
@@ -72,7 +72,7 @@ async def deliver(job: dict[str, Any]) -> Figures:
     lmtp = job["protocol"] == "lmtp"
     users: list[str] = job["users"]
     count: int = job["letters"]
-    contents = [letters.small(number, seed=job["seed"]) for number in range(count)]
+    contents = [on_the_wire(letters.small(number, seed=job["seed"])) for number in range(count)]
     watchers = await many_signed_in(job["imap"], users)
     before = await _messages(watchers)
     queue = iter(enumerate(contents))
@@ -113,11 +113,12 @@ async def fan_out(job: dict[str, Any]) -> Figures:
         letters.large(octets=job["octets"], seed=job["seed"]) if job["octets"] else letters.small(job["seed"])
     )
     recipients = [address(user) for user in job["users"]]
+    body = on_the_wire(content)
     smtp = await Smtp.connect(job["port"])
     await smtp.greet("LHLO" if lmtp else "EHLO")
     began = time.perf_counter()
     for first in range(0, len(recipients), 1000):
-        await smtp.letter(letters.SENDER, recipients[first : first + 1000], content, lmtp=lmtp)
+        await smtp.letter(letters.SENDER, recipients[first : first + 1000], body, lmtp=lmtp)
     seconds = time.perf_counter() - began
     smtp.close()
     return {"seconds": seconds, "octets": float(len(content))}
@@ -167,8 +168,16 @@ async def reading(job: dict[str, Any]) -> Figures:
     imap = await signed_in(job["imap"], job["user"])
     await imap.do("SELECT INBOX")
     found = {"envelope_first": await _timed(imap, "FETCH 1:* (UID ENVELOPE)")}
-    found["envelope"] = await _median(imap, *["FETCH 1:* (UID ENVELOPE)"] * 5)
-    found["flags"] = await _median(imap, *["FETCH 1:* (FLAGS)"] * 7)
+    found["structure_first"] = await _timed(imap, "FETCH 1:* (UID BODYSTRUCTURE)")
+    for name, command, times in (
+        ("envelope", "FETCH 1:* (UID ENVELOPE)", 7),
+        ("structure", "FETCH 1:* (UID BODYSTRUCTURE)", 7),
+        ("flags", "FETCH 1:* (FLAGS)", 25),
+    ):
+        await _parent_looks(f"before_{name}")
+        found[name] = await _median(imap, *[command] * times)
+        found[f"{name}_times"] = times
+        await _parent_looks(f"after_{name}")
     found["noop"] = await _median(imap, *["NOOP"] * 500)
     chance = random.Random(7)
     began = time.perf_counter()
@@ -191,6 +200,9 @@ async def writing(job: dict[str, Any]) -> Figures:
         imap, *[f"STORE 1:* {sign}FLAGS.SILENT (\\Answered)" for sign in "+-+-"]
     )
     copied = min(1000, job["messages"])
+    found["store_1000"] = await _median(
+        imap, *[f"STORE 1:{copied} {sign}FLAGS (\\Draft)" for sign in "+-+-+-"]
+    )
     names = [f"copy{number}" for number in range(3)]
     for name in [*names, "moved"]:
         await imap.do(f"CREATE {name}")
@@ -292,7 +304,9 @@ async def idle(job: dict[str, Any]) -> Figures:
             return time.perf_counter()
 
         waiting = asyncio.create_task(told(sessions[number]))
-        await smtp.letter(letters.SENDER, [address(users[number])], letters.small(number, seed=77), lmtp=True)
+        await smtp.letter(
+            letters.SENDER, [address(users[number])], on_the_wire(letters.small(number, seed=77)), lmtp=True
+        )
         accepted = time.perf_counter()
         delays.append(max(0.0, (await waiting - accepted) * 1000))
     for imap in sessions:
@@ -301,9 +315,52 @@ async def idle(job: dict[str, Any]) -> Figures:
     return {"notice_p50": at(delays, 0.5), "notice_p99": at(delays, 0.99)}
 
 
+async def large(job: dict[str, Any]) -> Figures:
+    """Large letters by one connection, while another asks NOOP all the time, from a process of its own."""
+    body = on_the_wire(letters.large(octets=job["octets"], seed=job["seed"]))
+    smtp = await Smtp.connect(job["port"])
+    await smtp.greet("EHLO")
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert other.stdin is not None
+    assert other.stdout is not None
+    other.stdin.write((json.dumps({"job": "ask", "port": job["port"]}) + "\n").encode())
+    await other.stdout.readline()  # it has begun
+    await _parent_looks("begin")
+    began = time.perf_counter()
+    for _ in range(job["letters"]):
+        await smtp.letter(letters.SENDER, [address(job["user"])], body, lmtp=False)
+        body = on_the_wire(letters.large_again(body))
+    seconds = time.perf_counter() - began
+    other.stdin.write(b"\n")
+    waits: Figures = json.loads(await other.stdout.readline())["figures"]
+    await other.wait()
+    smtp.close()
+    return {"seconds": seconds, "octets": float(len(body) * job["letters"]), **waits}
+
+
+async def ask(job: dict[str, Any]) -> Figures:
+    """NOOP without a pause until a line comes from who started this: how long was the longest wait."""
+    smtp = await Smtp.connect(job["port"])
+    await smtp.greet("EHLO")
+    sys.stdout.write(json.dumps({"event": "begun"}) + "\n")
+    sys.stdout.flush()
+    stop = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
+    waits: list[float] = []
+    while not stop.done():
+        began = time.perf_counter()
+        smtp.transport.write(b"NOOP\r\n")
+        await smtp.replies(1)
+        waits.append(milliseconds(began))
+        await asyncio.sleep(0.001)
+    smtp.close()
+    return {"wait_max": max(waits), "wait_p99": at(waits, 0.99)}
+
+
 JOBS = {
     job.__name__: job
-    for job in (deliver, fan_out, counts, first_view, reading, writing, searching, busy, idle)
+    for job in (deliver, fan_out, counts, first_view, reading, writing, searching, busy, idle, large, ask)
 }
 
 

@@ -27,6 +27,8 @@ class Counts:
     big_mailbox: int = 10_000
     fan_out: tuple[int, ...] = (1000, 6041)
     large_octets: int = 5 * 1024 * 1024
+    huge_octets: int = 18 * 1024 * 1024
+    huge_letters: int = 8
     bodies: int = 3000
     busy_sessions: int = 50
     busy_seconds: float = 10.0
@@ -41,6 +43,7 @@ QUICK = Counts(
     smtp_letters=300,
     big_mailbox=1000,
     fan_out=(100,),
+    huge_letters=2,
     bodies=300,
     busy_seconds=3.0,
     idle_sessions=100,
@@ -104,6 +107,7 @@ class Measurement:
                         return found | seen
                     event, roots = said["event"], self.side.roots()
                     seen[f"cpu_{event}"] = proc.cpu_seconds(roots)
+                    seen[f"living_{event}"] = proc.cpu_of_living(roots)
                     seen[f"pss_{event}"] = float(proc.pss_bytes(roots))
                     child.stdin.write("\n")
                     child.stdin.flush()
@@ -137,6 +141,7 @@ class Measurement:
             "busy": self.busy,
             "idle": self.idle,
             "one letter to many": self.fan_out,
+            "large letters": self.large,
         }
         if not storage_only:
             return steps
@@ -178,6 +183,24 @@ class Measurement:
         self._note("smtp", found, "per_second", "accepted_per_second", "p50", "p99")
         self.report.figures["smtp_cpu"] = found["cpu"] / self.counts.smtp_letters * 1000
 
+    def large(self) -> None:
+        """Letters of 25 MB, and how long others wait meanwhile."""
+        if self.side.smtp is None:
+            raise RuntimeError("no SMTP server here: Postfix needs root")
+        counts = self.counts
+        found = self.job(
+            "large",
+            port=self.side.smtp,
+            user=self.big,
+            octets=counts.huge_octets,
+            letters=counts.huge_letters,
+            seed=25,
+        )
+        self.side.rest(900)
+        self.report.figures["large_rate"] = found["octets"] / found["seconds"] / 1e6
+        self.report.figures["large_core_rate"] = found["octets"] / found["cpu"] / 1e6
+        self._note("large", found, "wait_max", "wait_p99")
+
     def fill_big(self) -> None:
         """All letters into one mailbox."""
         found = self._deliver("lmtp", self.side.lmtp, self.counts.big_mailbox, [self.big], 4)
@@ -197,7 +220,12 @@ class Measurement:
             "messages": self._big(),
             "bodies": self.counts.bodies,
         }
-        self._note("", self.job("reading", **given))
+        found = self.job("reading", **given)
+        names = ("envelope", "structure", "flags")
+        for name in names:
+            spent = found[f"living_after_{name}"] - found[f"living_before_{name}"]
+            self.report.figures[f"{name}_cpu"] = spent / found[f"{name}_times"] * 1000
+        self._note("", found, *names, "envelope_first", "structure_first", "noop", "bodies_per_second")
 
     def writing(self) -> None:
         """STORE, COPY, MOVE."""

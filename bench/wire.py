@@ -64,6 +64,11 @@ class Wire(asyncio.Protocol):
         self.transport.close()
 
 
+def on_the_wire(content: bytes) -> bytes:
+    """A letter behind DATA: dots doubled, the end behind it (RFC 5321 §4.5.2)."""
+    return content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
 class Smtp(Wire):
     """SMTP and LMTP, pipelined as real servers do it (RFC 2920)."""
 
@@ -90,15 +95,15 @@ class Smtp(Wire):
         self.transport.write(f"{hello} bench.client.test\r\n".encode())
         await self.replies(1)
 
-    async def letter(self, sender: str, recipients: Sequence[str], content: bytes, *, lmtp: bool) -> int:
-        """Hand one letter in; how many recipients were accepted at the end."""
+    async def letter(self, sender: str, recipients: Sequence[str], body: bytes, *, lmtp: bool) -> int:
+        """Hand one letter in, as `on_the_wire` gives it; how many recipients were accepted at the end."""
         commands = [f"MAIL FROM:<{sender}>\r\n", *(f"RCPT TO:<{to}>\r\n" for to in recipients), "DATA\r\n"]
         self.transport.write("".join(commands).encode())
         said = await self.replies(len(commands))
         refused = [line for line in said[:-1] if not line.startswith(b"250")]
         if refused or not said[-1].startswith(b"354"):
             raise ConnectionError(f"refused: {refused[:3]} {said[-1]!r}")
-        self.transport.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        self.transport.write(body)
         ended = await self.replies(len(recipients) if lmtp else 1)
         taken = sum(line.startswith(b"250") for line in ended)
         if taken != len(ended):
