@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from config.settings import Settings
+from config.settings import SendingSettings, Settings
 from directory.model import PERSONAL_QUOTA, UNIT_QUOTA, AccountKind, Branch
 from directory.policies.rules import (
     AddressRule,
@@ -17,6 +17,7 @@ from directory.policies.rules import (
     QuotaRule,
     Rule,
     SecondFactorRule,
+    SendingRule,
 )
 
 
@@ -31,6 +32,7 @@ class Policy:
     inactivity: InactivityRule = field(default_factory=InactivityRule)
     forwarding: ForwardingRule = field(default_factory=ForwardingRule)
     cross_branch: CrossBranchRule = field(default_factory=CrossBranchRule)
+    sending: SendingRule = field(default_factory=SendingRule)
     keeping: KeepingRule = field(default_factory=KeepingRule)
 
     def rule(self, name: PolicyName) -> Rule:
@@ -52,6 +54,7 @@ class Policy:
             inactivity=self.inactivity.with_stricter(other.inactivity),
             forwarding=self.forwarding.with_stricter(other.forwarding),
             cross_branch=self.cross_branch.with_stricter(other.cross_branch),
+            sending=self.sending.with_stricter(other.sending),
             keeping=self.keeping.with_stricter(other.keeping),
         )
 
@@ -66,6 +69,7 @@ class Defaults:
 
     password: PasswordPolicy = field(default_factory=PasswordPolicy)
     inactivity: InactivityRule = field(default_factory=InactivityRule)
+    sending: SendingRule = field(default_factory=SendingRule)
     personal_quota: int = PERSONAL_QUOTA.octets
     unit_quota: int = UNIT_QUOTA.octets
 
@@ -84,6 +88,7 @@ class Defaults:
             inactivity=InactivityRule(
                 notice_days=settings.life.unused_notice_days, lock_days=settings.life.unused_lock_days
             ),
+            sending=sending_rule(settings.sending),
             personal_quota=settings.quota.personal,
             unit_quota=settings.quota.unit,
         )
@@ -95,7 +100,16 @@ class Defaults:
             name=UNIT_QUOTA.name if shared else PERSONAL_QUOTA.name,
             octets=self.unit_quota if shared else self.personal_quota,
         )
-        return Policy(quota=quota, password=self.password, inactivity=self.inactivity)
+        return Policy(quota=quota, password=self.password, inactivity=self.inactivity, sending=self.sending)
+
+
+def sending_rule(settings: SendingSettings) -> SendingRule:
+    """What the settings say of one account."""
+    return SendingRule(
+        letters_per_minute=settings.letters_per_minute,
+        outside_per_day=settings.outside_per_day,
+        burst_outside=settings.burst_outside,
+    )
 
 
 def strictest(policies: Iterable[Policy]) -> Policy | None:

@@ -26,6 +26,7 @@ class PolicyName(StrEnum):
     INACTIVITY = "inactivity"  # tài khoản không sử dụng
     FORWARDING = "forwarding"  # chuyển tiếp ra ngoài
     CROSS_BRANCH = "cross_branch"  # gửi thư liên khối
+    SENDING = "sending"  # mức gửi thư
     KEEPING = "keeping"  # thời gian giữ hộp thư sau khi nghỉ
 
 
@@ -144,6 +145,24 @@ class ForwardingRule(_Rule):
         return self if not self.allowed else other
 
 
+class SendingRule(_Rule):
+    """Mức gửi thư: how much one account may send; 0 is no bound."""
+
+    letters_per_minute: int = Field(60, ge=0, le=100_000, description="letters in a minute")
+    outside_per_day: int = Field(1000, ge=0, le=10_000_000, description="recipients outside in a day")
+    burst_outside: int = Field(
+        300, ge=0, le=1_000_000, description="recipients outside within an hour that stop the account"
+    )
+
+    def with_stricter(self, other: Self) -> Self:
+        """The smaller bound of two, field by field."""
+        bounds = {
+            name: [bound for bound in (getattr(self, name), getattr(other, name)) if bound]
+            for name in type(self).model_fields
+        }
+        return self.model_copy(update={name: min(found, default=0) for name, found in bounds.items()})
+
+
 class CrossBranchRule(_Rule):
     """To which other branches people of a branch may write."""
 
@@ -192,6 +211,7 @@ Rule = (
     | InactivityRule
     | ForwardingRule
     | CrossBranchRule
+    | SendingRule
     | KeepingRule
 )
 RULES: Final[dict[PolicyName, type[Rule]]] = {
@@ -202,5 +222,6 @@ RULES: Final[dict[PolicyName, type[Rule]]] = {
     PolicyName.INACTIVITY: InactivityRule,
     PolicyName.FORWARDING: ForwardingRule,
     PolicyName.CROSS_BRANCH: CrossBranchRule,
+    PolicyName.SENDING: SendingRule,
     PolicyName.KEEPING: KeepingRule,
 }

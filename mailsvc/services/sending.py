@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from directory import audit
+from directory.model import vietnam_day
+from directory.policies.book import effective_policy
+from directory.policies.policy import Defaults, sending_rule
+from directory.policies.rules import PolicyName
 from directory.repository import boxes as directory_boxes
 from directory.scope import Deed, Scope
+from directory.tables import policies
 from mailsvc.model.errors import SendingStopped, SendingTooFast
 from mailsvc.model.ids import AccountId
 from mailsvc.storage import sending_counts
@@ -20,11 +25,13 @@ from mailsvc.storage.sending_counts import DAY, MINUTE
 if TYPE_CHECKING:
     from config.settings import SendingSettings
     from directory.model import Account
+    from directory.policies.rules import SendingRule
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 HELD = "450 4.7.1 Giữ lại: tài khoản gửi ra ngoài bất thường / held: the account wrote to too many outside"
 _s = sending_stops
 _SYSTEM = "system"
+_ANY_POLICY = select(policies.c.id).where(policies.c.name == PolicyName.SENDING.value).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ def admit(uow: UnitOfWork, account: Account, limits: SendingSettings, *, outside
     """
     if _is_stopped(uow, account.id):
         raise SendingStopped(str(account.address))
-    subjects = [(f"a{account.id}", limits.letters_per_minute, limits.outside_per_day)]
+    own = _own_limits(uow, account, limits)
+    subjects = [(f"a{account.id}", own.letters_per_minute, own.outside_per_day)]
     if account.unit_id is not None:
         subjects.append((f"u{account.unit_id}", limits.unit_letters_per_minute, limits.unit_outside_per_day))
     for subject, letters_a_minute, outside_a_day in subjects:
@@ -58,14 +66,23 @@ def admit(uow: UnitOfWork, account: Account, limits: SendingSettings, *, outside
             outside and outside_a_day and reached - outside >= outside_a_day
         ):
             raise SendingTooFast(str(account.address))
-    if not outside or not limits.burst_outside:
+    if not outside or not own.burst_outside:
         return True
     since = uow.clock() - limits.burst_minutes * MINUTE
     reached = sending_counts.outside_since(uow, f"a{account.id}", since)
-    if reached <= limits.burst_outside:
+    if reached <= own.burst_outside:
         return True
     _stop(uow, account, reached)
     return False
+
+
+def _own_limits(db: Reader, account: Account, limits: SendingSettings) -> SendingRule:
+    """What the directory's policies say of this account; without any, the settings."""
+    default = sending_rule(limits)
+    if db.conn.execute(_ANY_POLICY).first() is None:
+        return default
+    today = vietnam_day(db.clock())
+    return effective_policy(db.conn, account.id, today, Defaults(sending=default)).sending
 
 
 def _is_stopped(db: Reader, account: AccountId) -> bool:

@@ -5,7 +5,8 @@ import pytest
 from config.settings import SendingSettings
 from directory import audit
 from directory.address import Address
-from directory.model import AccountKind, Right
+from directory.model import AccountKind, Right, vietnam_day
+from directory.policies import PolicyName, Where, set_policy
 from directory.repository import delegations
 from directory.repository.boxes import account_by_id
 from directory.scope import NOBODY, SERVER, OutOfScopeError
@@ -159,3 +160,17 @@ def test_an_administrator_in_scope_releases_it(store, an):
         assert sending.release(uow, SERVER, account, actor="cli:root", reason="đổi mật khẩu")
         assert audit.lines(uow.conn)[0].act == "sending.release"
     send(store, an, burst_outside=300)
+
+
+def test_the_directorys_policy_comes_before_the_settings(store, an):
+    with store.write() as uow:
+        set_policy(
+            uow.conn, SERVER, PolicyName.SENDING, Where(), {"letters_per_minute": 1}, on=vietnam_day(NOW),
+            actor="cli:root", at=NOW,
+        )  # fmt: skip
+    send(store, an, letters_per_minute=50)
+    with pytest.raises(SendingTooFast):
+        send(store, an, letters_per_minute=50)
+    # What the policy does not name is as the settings say.
+    with pytest.raises(SendingTooFast):
+        send(store, an, at=NOW + 61, outside=5, outside_per_day=1)
