@@ -6,6 +6,7 @@ Unknown name and wrong password take the same time and give the same error. Gues
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from directory.policies import Defaults, Policy, PolicyName, effective_policy
 from directory.repository import boxes as directory_boxes
 from directory.tables import policies
 from directory.tokens import TokenScope
-from mailsvc.model.errors import AccountLocked, TooManyGuesses, WrongCredentials
+from mailsvc.model.errors import AccountLocked, StoreUnavailable, TooManyGuesses, WrongCredentials
 from mailsvc.net.ldap_bind import LdapBind
 from mailsvc.net.limits import network_of, peer_address
 from mailsvc.services.guesses import MAIL_DOOR, Allowances, Guess, Guesses
@@ -120,7 +121,8 @@ class SignIn:
             verdict = await bridge.slow(self._verifier.verify, credential, password, door)
         who = await self.settle(bridge, credential, verdict, caller)
         if self._wants_keys(bridge.reader, credential, who):
-            await self._keep_keys(bridge, credential, password)
+            with suppress(StoreUnavailable):  # the next sign-in keeps them
+                await self._keep_keys(bridge, credential, password)
         return who
 
     async def by_proof(
@@ -148,7 +150,7 @@ class SignIn:
             raise WrongCredentials
         who = replace(principal(db, holder.account_id), token_id=holder.token_id)
         if holder.must_be_written(db.clock()):
-            await bridge.write(token_used, holder.token_id, caller.network if caller is not None else "")
+            await _note(bridge, token_used, holder.token_id, caller.network if caller is not None else "")
         return who
 
     async def settle(
@@ -161,7 +163,7 @@ class SignIn:
         if is_person and self.requires_second_factor(db, verdict):
             raise AccountLocked(Failure.SECOND_FACTOR.value)
         if is_new or verdict.must_be_written(db.clock()):
-            await bridge.write(accept, verdict, caller)
+            await _note(bridge, accept, verdict, caller)
         return principal_of(db, verdict)
 
     # -- from a thread of the caller's own
@@ -245,6 +247,12 @@ def _guess(db: Reader, credential: Credential, caller: Caller) -> Guess:
 def authenticate_look_up(db: Reader, login: str) -> Credential:
     """What is needed to check a password."""
     return authenticate.look_up(db.conn, login)
+
+
+async def _note(bridge: Bridge, unit: Callable[..., object], *args: object) -> None:
+    """Write down what is worth knowing of a sign-in; where nothing can be written now, people read all the same."""
+    with suppress(StoreUnavailable):
+        await bridge.write(unit, *args)
 
 
 def accept(uow: UnitOfWork, verdict: Verdict, caller: Caller | None = None) -> None:
