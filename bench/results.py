@@ -192,7 +192,7 @@ PSS, all processes. Import of {counts.accounts:,} accounts with hashes given: {n
   `in_flow_delay` and inotify are as Debian sets them, so the notices go to the first hundred of the idle sessions
   (Dovecot's others, past 128 inotify instances, would look every 30 s)
 - memory in IDLE is what a thousand sessions add to a server that has worked before: freed heap is used again
-- neither's STORE is on disk when it is answered (ADR 0008; Dovecot's default `mail_fsync = optimized`); our COPY
+- neither's STORE is on disk when it is answered (ADR 0009; Dovecot's default `mail_fsync = optimized`); our COPY
   and MOVE are
 - what takes too long for every run has commands of its own: `python -m bench.bench_capacity` (5 million letters
   stored, a mailbox of a million) and `python -m bench.bench_disk` (real letters and forwarded attachments)

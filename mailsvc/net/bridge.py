@@ -4,7 +4,7 @@ Reads run inline: a hop to a thread would cost more than the read. Changes wait 
 as savepoints of one transaction, whose COMMIT (the only part that waits for the disk) happens in a thread while the
 loop goes on (ADR 0001). A caller is answered only after that COMMIT.
 
-Changes of flags may be answered when everybody can see them and before the disk has them (`write_soon`, ADR 0008): they
+Changes of flags may be answered when everybody can see them and before the disk has them (`write_soon`, ADR 0009): they
 are on disk with the next durable COMMIT, or after FLUSH_SECONDS.
 """
 

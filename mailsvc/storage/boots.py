@@ -1,6 +1,6 @@
 """After the machine went down: mod-sequences leap, so that none is ever given twice.
 
-Flags are answered before the disk has them (ADR 0008). A machine that loses power takes the last fifth of a second of
+Flags are answered before the disk has them (ADR 0009). A machine that loses power takes the last fifth of a second of
 them along, and the mod-sequences that clients were told of; what comes next must not be numbered like that again
 (RFC 7162 §3.1: mod-sequences only grow). Whether the machine was started anew, the kernel's boot id tells.
 """

@@ -221,7 +221,7 @@ class UnitOfWork(Reader):
     def begin(self, seconds: float | None = None, *, soon: bool = False) -> None:
         """Begin; the writers' lock is held already. StoreBusy if somebody without that lock writes for so long.
 
-        What is committed `soon` is visible at once and on disk with the next commit or flush (ADR 0008).
+        What is committed `soon` is visible at once and on disk with the next commit or flush (ADR 0009).
         """
         self.store.refuse_if_failed()
         if soon is not self._is_soon:

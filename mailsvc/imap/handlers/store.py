@@ -32,7 +32,7 @@ _CHANGES = {
 
 
 async def store(cmd: Store, ctx: Context) -> Done:
-    """STORE: one unit of work for all letters, answered once everybody can see it (ADR 0008)."""
+    """STORE: one unit of work for all letters, answered once everybody can see it (ADR 0009)."""
     view = ctx.selected
     if view.read_only:
         raise RefusedError("The mailbox is open for reading only", "NOPERM")

@@ -125,7 +125,7 @@ async def test_the_loop_lives_while_somebody_else_holds_the_database(bridge):
 
 
 async def test_flags_are_answered_without_the_disk_and_flushed_soon(bridge, monkeypatch):
-    """ADR 0008: seen by everybody at once, on disk a moment later; what follows durably takes them along."""
+    """ADR 0009: seen by everybody at once, on disk a moment later; what follows durably takes them along."""
     account = await bridge.write(add_account, "an")
     box = bridge.read(mailboxes.by_name, account, "INBOX")
     flushed = asyncio.Event()

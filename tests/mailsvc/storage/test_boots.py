@@ -1,4 +1,4 @@
-"""Mod-sequences never repeat, also when a power loss took flags that had been told (RFC 7162 §3.1, ADR 0008)."""
+"""Mod-sequences never repeat, also when a power loss took flags that had been told (RFC 7162 §3.1, ADR 0009)."""
 
 from mailsvc.storage import boots, mailboxes
 from tests.support.mail import add_account, deliver, letter
