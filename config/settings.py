@@ -288,6 +288,10 @@ class ReportSettings(_Section):
     contact: str = Field(
         "", description="address that answers questions about reports; empty: postmaster@<domain>"
     )
+    inbox: str = Field(
+        "",
+        description="address of ours, rua= of our DMARC record, whose letters are read for reports; empty: none",
+    )
 
 
 class PasswordSettings(_Section):

@@ -48,6 +48,8 @@ class Shared:
     """A fresh random word, for Message-ID."""
     wide_list: int = WIDE_LIST
     """Members above which a list is not written to from a mail client without a confirmation."""
+    report_inbox: str = ""
+    """Key of the address whose letters are read for DMARC reports."""
     vetting: Vetting | None = None
     """Looks at letters of strangers; None where nobody can be asked."""
 

@@ -12,7 +12,10 @@ import structlog
 
 from mailsvc.mime.header_write import field_line, mailbox_words
 from mailsvc.model.errors import ServiceError, StoreUnavailable
+from mailsvc.sender_auth.aggregate import ReportError
 from mailsvc.services.authorship import authorship
+from mailsvc.services.dmarc_reports import keep as keep_report
+from mailsvc.services.dmarc_reports import reports_in
 from mailsvc.services.receive import (
     ContentGone,
     IncomingLetter,
@@ -102,7 +105,21 @@ class Arrival:
             for item in self.recipients
         ]
         self._log("smtp_received", replies)
+        await self._read_reports(outcomes)
         return replies
+
+    async def _read_reports(self, outcomes: Sequence[Outcome]) -> None:
+        """A letter to the inbox of DMARC reports is kept as a letter, and what it reports is kept too (RFC 9990)."""
+        shared = self.gate.shared
+        if not outcomes or shared.report_inbox not in {
+            item.rcpt.forward_path.key for item in self.recipients
+        }:
+            return
+        try:
+            for report in await shared.bridge.slow(reports_in, self.content):
+                await shared.bridge.write(keep_report, report)
+        except (ReportError, ServiceError) as error:
+            log.info("report_not_read", letter=self.id, error=str(error))
 
     async def _vet(self) -> Vetted | None:
         """Look at a stranger's letter; trusted networks and LMTP are free of it (design §9)."""

@@ -137,6 +137,7 @@ class SmtpServers:
             now=time.time,
             token=lambda: secrets.token_hex(12),
             sending=settings.sending,
+            report_inbox=settings.report.inbox.strip().lower(),
             vetting=None
             if resolver is None
             else Vetting(

@@ -15,7 +15,10 @@ from mailsvc.net.limits import TrustedNetworks
 from mailsvc.net.resolver import MxRecord, StaticResolver
 from mailsvc.queue import settle
 from mailsvc.queue.worker import QueueWorker
+from mailsvc.sender_auth import arc
 from mailsvc.services import queue_routes
+from mailsvc.services.dkim_keys import DkimKeys
+from mailsvc.services.forward import send_on
 from mailsvc.services.receive import prepare
 from mailsvc.smtp.client import Deadlines
 from mailsvc.smtp.server import SmtpListener
@@ -439,3 +442,24 @@ async def test_a_server_with_dsn_takes_the_telling_on(world, stub):
     assert world.mail() == []
     assert b"RCPT TO:<a1@x.vn> NOTIFY=SUCCESS ORCPT=rfc822;b+2B2@x.vn\r\n" in heard
     assert any(line.endswith(b"RET=HDRS ENVID=E+2B1\r\n") for line in heard)
+
+
+async def test_what_is_sent_on_carries_a_seal_that_holds(world):
+    """RFC 8617 §5.1: a letter that came from outside with what we found, sent on to the outside."""
+    keys = DkimKeys(world.store.data_dir)
+    keys.make(DOMAIN, world.store.clock())
+    results = f"Authentication-Results: mail.{DOMAIN};\r\n\tspf=pass smtp.mailfrom=x@w.example\r\n".encode()
+    trace = b"Delivered-To: an@x.vn\r\nReturn-Path: <x@w.example>\r\n" + results + TRACE
+    with world.store.write() as uow:
+        message = messages.put(uow, prepare(letter(5), world.store.pieces))
+        send_on(uow, message, trace, [Address("a1", "x.vn")], reverse_path="x@w.example", owner=world.account)
+    await world.worker.work_off()
+    ((reverse_path, _, octets),) = world.rules.taken
+    assert str(reverse_path) == "x@w.example"
+    assert b"Return-Path" not in octets
+    assert b"Delivered-To" not in octets
+    records = [keys.record(DOMAIN, one.selector) for one in keys.entries(DOMAIN)]
+    zone = StaticResolver(texts={record.name: [record.value.encode()] for record in records})
+    chain = await arc.validate(octets, zone)
+    assert (chain.status, chain.sealers) == (arc.ArcStatus.PASS, (DOMAIN,))
+    assert "spf=pass" in chain.findings[0]

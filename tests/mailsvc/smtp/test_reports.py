@@ -1,19 +1,24 @@
 """What the sender asks to hear of stays with the letter, and comes true (RFC 3461, RFC 8689)."""
 
+import gzip
 import smtplib
 import ssl
 
 import pytest
 
+from config.settings import ReportSettings
+from mailsvc.mime.header_write import Mailbox
+from mailsvc.mime.machine_report import MachinePart, machine_report
 from mailsvc.model.mailbox import SpecialUse
 from mailsvc.net.resolver import StaticResolver
 from mailsvc.queue.worker import QueueWorker
-from mailsvc.services import mailbox_tree
+from mailsvc.sender_auth.aggregate import Report, Row, to_xml
+from mailsvc.services import dmarc_reports, mailbox_tree
 from mailsvc.storage import entries, outbound, snapshots
 from tests.mailsvc.sender_auth.zone import Zone
 from tests.mailsvc.smtp.service import PASSWORD, service
 from tests.mailsvc.smtp.support import Wire
-from tests.support.mail import DOMAIN, inbox, letter, principal
+from tests.support.mail import DOMAIN, NOW, inbox, letter, principal
 
 
 @pytest.fixture
@@ -126,3 +131,31 @@ def test_what_its_domain_wants_set_aside_is_in_junk_with_a_mark(tmp_path):
             place = inbox(db, principal(running.boxes["an"]), name=junk.name)
             (uid,) = snapshots.snapshot(db, place.mailbox).uids
             assert b"Congvu-Marks: fails-dmarc" in entries.one(db, junk.id, uid).trace
+
+
+def test_reports_of_others_about_us_are_read_as_they_come(tmp_path):
+    xml = to_xml(
+        Report(
+            "google.com",
+            "n@google.com",
+            "1",
+            NOW - 86_400,
+            NOW,
+            DOMAIN,
+            "none",
+            (Row("192.0.2.9", 3, "none", "fail", "fail", DOMAIN),),
+        )
+    )
+    attached = machine_report(
+        from_=Mailbox("", "n@google.com"), to=Mailbox("", to("bo")), subject="Report", text="x",
+        part=MachinePart("application/gzip", "a.xml.gz", gzip.compress(xml)), date=NOW, message_id_="<1@google.com>",
+    )  # fmt: skip
+    with service(tmp_path, report=ReportSettings(inbox=to("bo"))) as running:
+        with smtplib.SMTP("127.0.0.1", running.ports["smtp.listen"]) as client:
+            client.sendmail("n@google.com", [to("bo")], attached)
+            client.sendmail("n@google.com", [to("bo")], letter(9))
+        assert len(running.letters("bo")) == 2
+        with running.store.read() as db:
+            assert [(one.source, one.letters) for one in dmarc_reports.sources(db, days=30)] == [
+                ("192.0.2.9", 3)
+            ]
