@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     "--words", default="", help="Từ trong tiêu đề, không cần dấu / words of the subject, marks do not matter"
 )
 @click.option(
+    "--text", default="", help="Chữ trong thư, như ở ô tìm thư / what the letter says, as in the search box"
+)
+@click.option(
     "--days",
     default=30,
     show_default=True,
@@ -35,9 +38,9 @@ if TYPE_CHECKING:
     help="Đến trong số ngày qua / that came in the last days",
 )
 @click.pass_obj
-def find(ctx: CliContext, message_id: str, sender: str, words: str, days: int) -> None:
+def find(ctx: CliContext, message_id: str, sender: str, words: str, text: str, days: int) -> None:
     """Tìm một thư trong mọi hộp thư / find a letter in all boxes: how many have it, and have opened it."""
-    found = ctx.perform(pulls.FIND, pulls.FindLetters(message_id, sender, words, days))
+    found = ctx.perform(pulls.FIND, pulls.FindLetters(message_id, sender, words, text, days))
     if ctx.json:
         ctx.give([asdict(one) for one in found])
         return

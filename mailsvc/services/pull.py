@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from directory.scope import Scope
     from mailsvc.services.permissions import Place
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
+    from search.engine import Engine
 
 MOST_FOUND = 200
+MOST_INDEXED = 1_000
 MOST_WORDS = 10
 MIN_REASON = 10
 STEP = 250
@@ -73,7 +75,19 @@ class Sought:
     """An address, or the part of one after @."""
     words: str = ""
     """Words of the subject or of the people's names, marks do not matter."""
+    text: str = ""
+    """What the letter says, in the language of the search box; asks the index."""
     since: int = 0
+
+    def said(self) -> dict[str, str]:
+        """What is looked for, for the log."""
+        named = {
+            "message_id": self.message_name,
+            "sender": self.sender,
+            "words": self.words,
+            "text": self.text,
+        }
+        return {name: value for name, value in named.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +134,16 @@ class ReportedLetter:
     boxes: int
 
 
-def find(db: Reader, scope: Scope, sought: Sought, limit: int = MOST_FOUND) -> list[FoundLetter]:
-    """Letters in boxes of the scope, the newest first; NothingToFind for a search that names none."""
+def find(
+    db: Reader, scope: Scope, sought: Sought, engine: Engine | None = None, limit: int = MOST_FOUND
+) -> list[FoundLetter]:
+    """Letters in boxes of the scope, the newest first; NothingToFind for a search that names none.
+
+    `engine` is needed to look for what letters say; search.query.QueryError tells what could not be understood.
+    """
     conditions = _conditions(sought)
+    if sought.text.strip() and engine is not None:
+        conditions.append(_m.id.in_(_saying(db, scope, engine, sought.text)))
     if not conditions:
         raise NothingToFind
     query = (
@@ -158,6 +179,19 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
         found.append(exact if "@" in sender.lstrip("@") else _ends_with(sender.lstrip("@")))
     words = fold(sought.words).split()[:MOST_WORDS]
     return [*found, *(_m.headline.contains(word, autoescape=True) for word in words)]
+
+
+def _saying(db: Reader, scope: Scope, engine: Engine, text: str) -> list[int]:
+    """The letters of the scope that the index finds; whether they are there still, the caller asks."""
+    from search.query import parse_query  # Whoosh's parser is 17 MB that other commands do not need
+
+    query = parse_query(text)
+    owners = [row[0] for row in db.conn.execute(select(accounts.c.id).where(_within(scope)))]
+    found: dict[int, None] = {}
+    for start in range(0, len(owners), STEP):
+        hits = engine.search(query, frozenset(owners[start : start + STEP]), limit=MOST_FOUND)
+        found.update(dict.fromkeys(hit.id for hit in hits))
+    return sorted(found, reverse=True)[:MOST_INDEXED]
 
 
 def _ends_with(domain: str) -> ColumnElement[bool]:

@@ -20,7 +20,8 @@ MAX_WORD: Final = 998
 def harmful() -> Response:
     """Reports, a search, and the withdrawals so far."""
     sought = {
-        name: request.args.get(name, "").strip()[:MAX_WORD] for name in ("message_id", "sender", "words")
+        name: request.args.get(name, "").strip()[:MAX_WORD]
+        for name in ("message_id", "sender", "words", "text")
     }
     found = do(pulls.FIND, pulls.FindLetters(**sought, days=DAYS)) if any(sought.values()) else None
     return page(

@@ -6,11 +6,12 @@ from directory import audit
 from directory.model import Right
 from directory.repository import delegations
 from mailsvc.model.flags import SEEN
-from mailsvc.services import letters, pull, recover
+from mailsvc.services import index_mail, letters, pull, recover
 from mailsvc.services.administration import pulls
 from mailsvc.services.administration.pulls import FindLetters, ListPulls, OneWithdrawal, WithdrawLetter
 from mailsvc.services.administration.refusal import ActRefused, Why
 from mailsvc.services.letters import FlagChange
+from mailsvc.services.open_store import open_index
 from mailsvc.services.permissions import place_by_name
 from mailsvc.services.sign_in import principal
 from mailsvc.services.verify import verify
@@ -63,6 +64,28 @@ def test_a_letter_is_found_by_its_id_sender_or_words(struck):
     assert refused.value.why is Why.INVALID
 
 
+def test_it_is_found_by_what_it_says_once_it_is_indexed(struck):
+    assert find(struck, text="xau.example") == []
+    engine = open_index(struck.store.data_dir)
+    reader = struck.store.reader()
+    while index_mail.step(reader, engine, batch=50, max_text=10_000):
+        pass
+    reader.close()
+    engine.close()
+    (found,) = find(struck, text="xau.example")
+    assert (found.message_id, found.boxes) == (f"<1@{DOMAIN}>", 5)
+    assert find(struck, "quandang", text="xau.example")[0].boxes == 1
+    with pytest.raises(ActRefused):
+        find(struck, text="date:2026-99-99")
+
+
+def test_looking_into_everybody_s_mail_is_written_down(struck):
+    find(struck, words="cong van")
+    with struck.store.read() as db:
+        line = audit.lines(db.conn, limit=1)[0]
+    assert (line.act, line.actor, line.subject) == ("letter.find", f"tinh@{DOMAIN}", "cong van")
+
+
 def test_it_goes_from_all_boxes_of_the_scope_and_the_party_keeps_its_own(struck):
     done = withdraw(struck)
     assert done.letters == 5
@@ -72,7 +95,7 @@ def test_it_goes_from_all_boxes_of_the_scope_and_the_party_keeps_its_own(struck)
     with struck.store.read() as db:
         assert not verify(db).faults
         acts = [line.act for line in audit.lines(db.conn, subject=f"<1@{DOMAIN}>")]
-    assert acts == ["letter.withdrawn", "letter.withdraw"]
+    assert acts == ["letter.find", "letter.withdrawn", "letter.withdraw", "letter.find"]
 
 
 def test_its_owner_cannot_have_it_back_but_whoever_withdrew_it_can_give_it(struck):
