@@ -24,6 +24,7 @@ from mailsvc.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
 PEOPLE = 13_300  # Cần Thơ (design §1)
 UNITS = 700
@@ -63,7 +64,7 @@ class Knocker:
             with self._store.write():
                 self.longest = max(self.longest, time.perf_counter() - begins)
 
-    def __enter__(self) -> Knocker:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
