@@ -42,6 +42,7 @@ from directory.repository.groups import (
     remove_members,
 )
 from directory.repository.people import add_second_post, end_post, person_by_id, posts_of
+from directory.repository.successions import now_whom
 from directory.repository.units import (
     UnitInUse,
     account_counts,
@@ -98,6 +99,7 @@ __all__ = [
     "local_domains",
     "login_key",
     "members_of",
+    "now_whom",
     "path_of",
     "person_by_id",
     "places_on",

@@ -1,15 +1,17 @@
 """Address completion: some letters of a name, a post, a unit or an address; the likeliest box first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select
 
 from directory.address import Address
-from directory.model import Account, AccountId, AccountKind, AccountState, AddressKind, Suggestion
+from directory.model import Account, AccountId, AccountKind, AccountState, AddressKind, Suggestion, UnitId
 from directory.names import syllables
 from directory.repository.rows import can_be_stored
+from directory.repository.successions import heirs_of_name
 from directory.repository.units import IN_FORCE
 from directory.tables import accounts, addresses, groups, unit_versions
 
@@ -33,7 +35,11 @@ def complete(
     if not words:
         return []
     found = _accounts(conn, _every_word(words), _rank(words, reader), limit, on)
-    return (found + _groups(conn, words, limit - len(found)))[:limit] if len(found) < limit else found
+    if len(found) < limit:
+        found += _groups(conn, words, limit - len(found))
+    if len(found) < limit:
+        found += _heirs(conn, words, {hit.account_id for hit in found}, limit - len(found), on)
+    return found[:limit]
 
 
 def _every_word(words: Sequence[str]) -> ColumnElement[bool]:
@@ -105,15 +111,47 @@ def _accounts(
 
 
 def _by_address(conn: Connection, typed: str, limit: int, on: date) -> list[Suggestion]:
+    """Also by an old address, which is an alias of whoever has it now."""
     escaped = typed.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _accounts(conn, addresses.c.key.like(f"{escaped}%", escape="\\"), literal(0), limit, on)
+    alias = addresses.alias("alias")
+    begins = f"{escaped}%"
+    known = exists().where(
+        alias.c.account_id == accounts.c.id,
+        alias.c.kind == AddressKind.ALIAS.value,
+        alias.c.key.like(begins, escape="\\"),
+    )
+    own = addresses.c.key.like(begins, escape="\\")
+    return _accounts(conn, own | known, case((own, 0), else_=1), limit, on)
+
+
+def _heirs(
+    conn: Connection, words: Sequence[str], shown: set[AccountId | None], limit: int, on: date
+) -> list[Suggestion]:
+    """The boxes of units that took over from one of that name: who is now whom."""
+    name_of = {unit.id: (unit.name, name) for unit, name in heirs_of_name(conn, words, on, limit)}
+    hits = [
+        (unit_id, hit)
+        for unit_id in name_of
+        for hit in _accounts(conn, _box_of(unit_id), literal(0), 1, on)
+        if hit.account_id not in shown
+    ]
+    return [
+        replace(hit, detail=f"{name_of[unit_id][0]}, trước là {name_of[unit_id][1]}") for unit_id, hit in hits
+    ]
+
+
+def _box_of(unit_id: UnitId) -> ColumnElement[bool]:
+    return and_(accounts.c.unit_id == unit_id, accounts.c.kind == AccountKind.UNIT.value)
 
 
 def _groups(conn: Connection, words: Sequence[str], limit: int) -> list[Suggestion]:
     query = (
         select(addresses.c.local, addresses.c.domain, groups.c.name)
         .select_from(groups.join(addresses, addresses.c.group_id == groups.c.id))
-        .where(and_(*(groups.c.name_fold.like(f"% {word}%") for word in words)))
+        .where(
+            addresses.c.kind == AddressKind.PRIMARY.value,
+            *(groups.c.name_fold.like(f"% {word}%") for word in words),
+        )
         .order_by(groups.c.name_fold)
         .limit(limit)
     )

@@ -33,6 +33,13 @@ _effective = click.option(
 )
 
 
+ASPECTS = {
+    "staff": ("Người", "Staff"),
+    "address": ("Địa chỉ thư", "Addresses"),
+    "archive": ("Thư cũ", "Old letters"),
+}
+
+
 @click.group()
 def unit() -> None:
     """Đơn vị / units."""
@@ -149,6 +156,9 @@ def show(ctx: CliContext, code: str) -> None:
     for item in found.identifiers:
         console.print(f"{item.scheme}: {item.value}", highlight=False, markup=False)
     console.print(ctx.text(f"{found.accounts} hộp thư", f"{found.accounts} boxes"), highlight=False)
+    for heir in found.now:
+        aspect = ctx.text(*ASPECTS[heir.aspect])
+        console.print(f"{aspect} → {heir.code} {heir.name}", highlight=False, markup=False)
 
 
 @unit.command()

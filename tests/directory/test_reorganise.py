@@ -392,6 +392,20 @@ def test_an_administrator_reorganises_the_own_units_only(district: Connection) -
     assert refused(acts("rename,DA,,,,,Mới,")) == [(2, "code", "out_of_scope")]
 
 
+def test_the_address_book_shows_who_is_now_whom(district: Connection) -> None:
+    carry_out(district, merge("A", into="C"))
+    carry_out(district, merge("C", into="B"))
+    ended = repository.unit_ids_by_code(district)["A"]
+    heirs = repository.now_whom(district, ended, TODAY)
+    assert set(heirs) == set(SuccessionAspect)
+    assert {heir.code for found in heirs.values() for heir in found} == {"B"}
+    assert repository.now_whom(district, repository.unit_ids_by_code(district)["B"], TODAY) == {}
+    (hit,) = repository.complete(district, "ubnd xa da ron", 5, on=TODAY)
+    assert (hit.address.local, hit.detail) == ("b", "UBND xã Tu Tra, trước là UBND xã Đạ Ròn")
+    (old,) = repository.complete(district, "a.cu@", 5, on=TODAY)
+    assert old.address.local == "b"
+
+
 def test_acts_survive_being_kept_for_their_day() -> None:
     sheet = reorganise.read_acts(
         b"action,code,into,address,name,parent,custodian,domain\n"

@@ -73,6 +73,15 @@ class IdentifierLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeirLine:
+    """Who has it now: staff, address or archive of a unit that has ended, also over several reforms."""
+
+    aspect: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitDetail:
     """One unit with its identifiers and history."""
 
@@ -88,6 +97,7 @@ class UnitDetail:
     accounts: int
     identifiers: list[IdentifierLine]
     history: list[UnitLine]
+    now: list[HeirLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,7 @@ def _show(desk: Desk, asked: OneUnit) -> UnitDetail:
         codes = {number: code for code, number in known.items() if seen is None or number in seen}
         count = repository.accounts_in(db.conn, unit_id)
         identifiers = repository.identifiers_of(db.conn, unit_id)
+        heirs = repository.now_whom(db.conn, unit_id, today)
     newest = _line(history[-1], codes, count)
     return UnitDetail(
         code=newest.code,
@@ -148,6 +159,9 @@ def _show(desk: Desk, asked: OneUnit) -> UnitDetail:
         accounts=count,
         identifiers=[IdentifierLine(item.scheme, item.value) for item in identifiers],
         history=[_line(version, codes, None) for version in history],
+        now=[
+            HeirLine(aspect.value, heir.code, heir.name) for aspect, found in heirs.items() for heir in found
+        ],
     )
 
 

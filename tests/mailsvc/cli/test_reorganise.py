@@ -45,6 +45,10 @@ def test_a_merger_is_shown_then_done_then_undone(staffed: Congvu) -> None:
     assert done["applied"]
     assert states(staffed)["annv"] == ("SYT", "active")
     assert {unit["code"] for unit in staffed("unit", "list", "--json").json} == {"UBND", "SYT"}
+    now = staffed("unit", "show", "DAR", "--json").json["now"]
+    assert {(heir["aspect"], heir["code"]) for heir in now} == {
+        (aspect, "SYT") for aspect in ("staff", "address", "archive")
+    }
     shared = staffed("account", "show", "syt", "--json").json
     assert "dar@lamdong.gov.vn" in str(shared)
     assert "annv@lamdong.gov.vn" in str(shared)
