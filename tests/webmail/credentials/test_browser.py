@@ -206,3 +206,45 @@ def test_an_app_is_set_up_and_a_device_gets_its_password_by_keyboard_alone(perso
 
 def made_of_groups():
     return re.compile(r"^([a-z2-9]{6}-){3}[a-z2-9]{6}$")
+
+
+AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_screens_meet_wcag_in_both_languages(person, site, language):
+    if not AXE.exists():
+        pytest.skip("axe-core is missing: npm ci")
+    one = person(width=360)
+    page = one.page
+    page.context.add_cookies([{"name": "language", "value": language, "url": site.url("/")}])
+    give_passkeys(page)
+    faults = {}
+
+    def look(name):
+        page.evaluate(AXE.read_text("utf-8") + ";0")
+        found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+        faults[name] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+
+    page.goto(site.url("/"))
+    look("sign in")
+    type_password(page, site)
+    page.wait_for_url("**/mail/**")
+    page.goto(site.url("/security"))
+    look("security")
+    page.click("form[data-passkey] button")
+    expect(page.locator(".codes li")).to_have_count(10)
+    look("recovery codes")
+    for path in ("/security", "/security/devices", "/security/confirm"):
+        page.goto(site.url(path))
+        look(path)
+    page.goto(site.url("/security"))
+    page.click("form[action='/security/totp'] button")
+    page.wait_for_url("**/security/totp")
+    look("totp")
+    page.context.clear_cookies()
+    type_password(page, site)
+    page.wait_for_url("**/sign-in/second")
+    look("second step")
+    assert {name: found for name, found in faults.items() if found} == {}
