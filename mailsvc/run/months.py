@@ -39,12 +39,14 @@ class MonthKeeper:
                 log.warning("statistics wait", why=str(error))
 
     async def keep_what_is_due(self) -> Month | None:
-        """Keep the month before this one, if that has to be done; which one it was."""
+        """Keep the month before this one, if that has to be done; which one it was. Old days of use go then."""
         month = self._bridge.read(statistics.due)
         if month is None:
             return None
         by_unit = await self._bridge.slow(self._count, month)
         await self._bridge.write(statistics.keep, month, by_unit)
+        while await self._bridge.write(statistics.forget_some):
+            pass
         log.info("month kept", month=str(month), units=len(by_unit))
         return month
 

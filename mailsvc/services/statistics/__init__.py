@@ -1,7 +1,7 @@
 """Thống kê sử dụng: how far official mail is used, by unit, tier, branch and month."""
 
 from mailsvc.services.statistics.figures import Figures, Measure, Ratio
-from mailsvc.services.statistics.keep import Books, due, keep
+from mailsvc.services.statistics.keep import Books, due, forget_some, keep
 from mailsvc.services.statistics.month import Month, month_of, parse_month
 from mailsvc.services.statistics.report import (
     Asked,
@@ -28,6 +28,7 @@ __all__ = [
     "Report",
     "adoption",
     "due",
+    "forget_some",
     "keep",
     "month_of",
     "parse_month",

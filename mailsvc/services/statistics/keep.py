@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from directory.model import UnitId, vietnam_day
 from mailsvc.services.statistics.figures import figures_of
 from mailsvc.services.statistics.gather import Gatherer
-from mailsvc.services.statistics.month import month_of
-from mailsvc.storage.tables import adoption_months
+from mailsvc.services.statistics.month import begin_of, month_of
+from mailsvc.storage.tables import adoption_months, unit_letters, usage_days
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ByUnit = dict[UnitId, "Figures"]
 MAX_COUNTED = 40
+KEPT_MONTHS = 13
 DAYS_TO_SETTLE = 3
 """Letters of a month's last days are opened in the next one: a month is kept some days after its end."""
 
@@ -63,6 +65,21 @@ def due(db: Reader) -> Month | None:
     if (today - last.last).days < DAYS_TO_SETTLE or kept(db, last):
         return None
     return last
+
+
+def forget_some(uow: UnitOfWork) -> bool:
+    """Forget the oldest day of use that is past `KEPT_MONTHS`, and unit letters as old; whether there may be more.
+
+    Who used which box when is kept no longer than last year's places need it; the months themselves stay.
+    """
+    month = month_of(vietnam_day(uow.clock())).plus(-KEPT_MONTHS)
+    oldest = uow.conn.execute(select(func.min(usage_days.c.day))).scalar()
+    if oldest is None or oldest >= month.first.isoformat():
+        return False
+    uow.conn.execute(delete(usage_days).where(usage_days.c.day == oldest))
+    ends = begin_of(date.fromisoformat(oldest) + timedelta(days=1))
+    uow.conn.execute(delete(unit_letters).where(unit_letters.c.received_at < ends))
+    return True
 
 
 def keep(uow: UnitOfWork, month: Month, by_unit: ByUnit) -> None:

@@ -11,6 +11,11 @@ UTC_PLUS_7 = 7 * 3600
 _WRITTEN = re.compile(r"([0-9]{4})-([0-9]{2})|([0-9]{1,2})/([0-9]{4})")
 
 
+def begin_of(day: date) -> int:
+    """Its first second in Vietnam."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) - UTC_PLUS_7
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
     """One month, which sorts by time."""
@@ -31,7 +36,7 @@ class Month:
     @property
     def begins(self) -> int:
         """Its first second."""
-        return int(datetime(self.year, self.number, 1, tzinfo=UTC).timestamp()) - UTC_PLUS_7
+        return begin_of(self.first)
 
     @property
     def ends(self) -> int:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from directory.model import AdminRole, Branch, Right, Tier
 from directory.repository import delegations
@@ -16,7 +16,7 @@ from mailsvc.services.letters import FlagChange
 from mailsvc.services.statistics import Asked, Books, By, Figures, Measure, Month, Ratio
 from mailsvc.services.usage import UsageBit
 from mailsvc.storage import usage
-from mailsvc.storage.tables import usage_days
+from mailsvc.storage.tables import unit_letters, usage_days
 from tests.mailsvc.services.statistics.conftest import WORKED, both_databases, instant, october
 from tests.support.mail import deliver, inbox, letter, principal
 
@@ -271,3 +271,17 @@ def test_a_month_that_goes_on_is_counted_anew_after_a_while_only(province):
     assert regular() == 0
     province.store.clock.now += 600
     assert regular() == 1
+
+
+def test_who_used_what_when_is_forgotten_after_thirteen_months(province):
+    old, new = date(2025, 9, 30), date(2025, 10, 1)
+    province.uses("an", date(2025, 9, 29), old, new)
+    rows = [
+        {"account_id": 1, "message_id": at, "received_at": instant(day)} for at, day in ((1, old), (2, new))
+    ]
+    with province.store.write() as uow:
+        uow.conn.execute(insert(unit_letters), rows)
+        while statistics.forget_some(uow):
+            pass
+        assert uow.conn.execute(select(usage_days.c.day)).scalars().all() == [new.isoformat()]
+        assert uow.conn.execute(select(unit_letters.c.message_id)).scalars().all() == [2]
