@@ -137,7 +137,11 @@ def compose(
         message_id_=message_id,
         original_envelope_id=letter.envelope_id or "",
         arrival_date=letter.created_at,
-        whole_original=bool(letter.return_full) and is_failure and len(content) <= _FULL_OCTETS,
+        # RFC 8689 §5: a report may go where the letter itself may not.
+        whole_original=bool(letter.return_full)
+        and is_failure
+        and len(content) <= _FULL_OCTETS
+        and letter.tls != "required",
     )
 
 

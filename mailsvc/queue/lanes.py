@@ -126,14 +126,14 @@ class Lanes:
             return
         is_open = True
         try:
-            for _ in range(LETTERS_A_CONNECTION):
+            for number in range(LETTERS_A_CONNECTION):
                 if not is_open or self._is_stopping or not (lane.jobs or await self._has_more(lane, client)):
                     break
                 job = lane.jobs.take()
                 if time.monotonic() > job.begin_before:
                     await self._give_back(job.recipients)
                     continue
-                is_open = await self._send(client, job)
+                is_open = await self._send(client, job, lane if number else None)
         finally:
             if is_open:
                 await client.quit()
@@ -172,14 +172,21 @@ class Lanes:
             self._backoff.failed(way.name, client, now)
         return client
 
-    async def _send(self, client: SmtpClient, job: Job) -> bool:
-        """One letter over an open connection; False if the connection is of no more use."""
+    async def _send(self, client: SmtpClient, job: Job, again_in: Lane | None) -> bool:
+        """One letter over an open connection; False if the connection is of no more use.
+
+        A server may end a connection between two letters: that is no failure of the second one, which goes back
+        into its lane.
+        """
         is_open = True
         try:
             async with asyncio.timeout(TRANSACTION_SECONDS):
                 tried = await self._hand_over(client, job)
         except Unreachable as error:
             is_open = False
+            if again_in is not None and not client.has_begun and not self._is_stopping:
+                again_in.jobs.put(job.letter.account_id or 0, job)
+                return is_open
             reply = error.reply if 400 <= error.reply.code < 500 else Reply(451, "4.4.2", str(error.reply))
             tried = [Tried(one, reply) for one in job.recipients]
         except TimeoutError:

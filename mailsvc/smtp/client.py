@@ -102,6 +102,8 @@ class SmtpClient:
         self.server = server
         self.extensions = Extensions({})
         self.is_secure = False
+        self.has_begun = False
+        """Whether the last letter's octets were begun: before that, nothing of it can have arrived."""
         self._reader = reader
         self._writer = writer
         self._deadlines = deadlines
@@ -192,6 +194,7 @@ class SmtpClient:
         A line that breaks after the final dot is the one moment in which a letter may arrive twice: the server may
         have taken it, and nobody can know (RFC 1047).
         """
+        self.has_begun = False
         refusal = self._cannot(letter)
         if refusal is not None:
             return [refusal] * len(recipients)
@@ -265,6 +268,7 @@ class SmtpClient:
                 raise Unreachable(_trouble("4.5.0", f"{self.server.host} said {go_ahead.code} to DATA"))
             await self._reset()
             return go_ahead
+        self.has_begun = True
         octets = memoryview(outgoing.stuffed(letter.content))
         for at in range(0, len(octets), _CHUNK):
             self._writer.write(octets[at : at + _CHUNK])

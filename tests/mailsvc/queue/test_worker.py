@@ -463,3 +463,20 @@ async def test_what_is_sent_on_carries_a_seal_that_holds(world):
     chain = await arc.validate(octets, zone)
     assert (chain.status, chain.sealers) == (arc.ArcStatus.PASS, (DOMAIN,))
     assert "spf=pass" in chain.findings[0]
+
+
+async def test_a_connection_that_ends_between_two_letters_is_no_failure_of_the_second(world):
+    world.restart(max_connections_per_domain=1)
+    mail, calls = world.rules.mail, []
+
+    async def hang_up_once(client, command):
+        calls.append(command)
+        if len(calls) == 2:
+            raise ConnectionResetError
+        return await mail(client, command)
+
+    world.rules.mail = hang_up_once
+    queued = [world.queue(f"a{number}@x.vn", content=letter(number)) for number in range(3)]
+    await world.worker.work_off()
+    assert [world.states(one)[0][1:] for one in queued] == [("sent", 1)] * 3
+    assert world.rules.admitted == 2

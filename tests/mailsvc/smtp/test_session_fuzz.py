@@ -12,6 +12,8 @@ WORDS = [
     b"MAIL FROM:<\xc3\xa1@y.vn> SMTPUTF8", b"MAIL FROM:", b"MAIL", b"RCPT TO:<an@x.vn>", b"RCPT TO:<no@x.vn>", b"RCPT TO:<Postmaster>",
     b"RCPT TO:<an@x.vn> NOTIFY=NEVER", b"RCPT", b"RSET", b"NOOP", b"VRFY x", b"HELP", b"AUTH PLAIN AGEAYg==", b"AUTH PLAIN ====",
     b"AUTH LOGIN YQ==", b"AUTH", b"DATA x", b"STARTTLS", b"", b"\xff\xfe", b"NOOP\n", b"NO\rOP", b"x" * 13_000, b"mail from:<a@b>",
+    b"BDAT 4 LAST\r\nx\r\n.", b"BDAT 0 LAST", b"BDAT 7\r\nQUIT\r\n.", b"BDAT 3\r\n\r\n\n", b"MAIL FROM:<b@y.vn> BODY=BINARYMIME",
+    b"MAIL FROM:<b@y.vn> REQUIRETLS RET=FULL ENVID=a", b"BDAT x",
 ]  # fmt: skip
 LINES = st.lists(
     st.sampled_from(WORDS) | st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"")), max_size=25
