@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from directory import audit
 from directory.journal import Journal
 from directory.model import AccountId, PlanId
+from directory.provision.plan import PlanDriftedError
 from directory.provision.stored import PlanState
 from directory.provision.touched import keep_touched, touched_by
 from directory.scope import SERVER, Scope, scope_of
@@ -76,18 +77,21 @@ def due_plans(conn: Connection, day: date, kinds: frozenset[str]) -> list[Waitin
 
 def settle(conn: Connection, waiting: Waiting, undo: Journal, at: int) -> None:
     """It was applied; `undo` takes it back."""
-    conn.execute(
+    settled = conn.execute(
         update(plans)
-        .where(plans.c.id == waiting.id)
+        .where(plans.c.id == waiting.id, plans.c.state == PlanState.SCHEDULED.value)
         .values(state=PlanState.APPLIED.value, applied_at=at, undo=undo.to_json())
     )
+    if settled.rowcount != 1:
+        raise PlanDriftedError(f"plan {waiting.id} waits no more")
 
 
 def give_up(conn: Connection, waiting: Waiting, why: str, at: int) -> None:
     """It is no longer what had been shown: nothing was done, and a person has to look at it."""
-    conn.execute(
+    given_up = conn.execute(
         update(plans)
         .where(plans.c.id == waiting.id, plans.c.state == PlanState.SCHEDULED.value)
         .values(state=PlanState.DRIFTED.value, note=why[:500])
     )
-    audit.record(conn, waiting.created_by, "plan.drifted", f"plan {waiting.id}", {"why": why[:500]}, at)
+    if given_up.rowcount:
+        audit.record(conn, waiting.created_by, "plan.drifted", f"plan {waiting.id}", {"why": why[:500]}, at)

@@ -7,8 +7,6 @@ from typing import Final
 
 from directory.provision.csv_rows import MAX_ADDRESS, MAX_CODE, MAX_NAME, Cells, Sheet, one_row, read_rows
 from directory.provision.faults import Fault, Remark
-from directory.roster.grid import RosterFileError
-from directory.roster.machine import table_octets
 
 
 class Verb(StrEnum):
@@ -102,6 +100,8 @@ def read_acts(data: bytes) -> Sheet[Act]:
     A unit is split `into` several with `;` between; who does not go to the first of them has a line `assign` with
     `address` and `into`. A workbook that is none is one refusal.
     """
+    from directory.roster import RosterFileError, table_octets  # openpyxl: half a second of every start
+
     try:
         sheet: Sheet[_Row] = read_rows(table_octets(data), COLUMNS, EXTRAS, _row)
     except RosterFileError as error:

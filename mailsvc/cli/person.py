@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from directory.life import AbsenceKind, Reason
 from directory.model import AccountKind, PostRole, vietnam_day
 from mailsvc.cli import hand_over as hand_over_cli
 from mailsvc.cli import life_view, plan_view
-from mailsvc.cli.account_import import run_plan
+from mailsvc.cli.account_import import ImportOptions, run_import, run_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,11 +111,18 @@ def show(ctx: CliContext, address: str) -> None:
 @click.option("--address", default="", help="Bỏ trống: đặt theo quy tắc / empty: made by the rule")
 @click.option("--identifier", default="", help="Số định danh trong hồ sơ / identifier")
 @_post(role="specialist")
+@_on
 @_yes
 @click.pass_obj
-def join(ctx: CliContext, /, yes: bool, name: str, **options: str) -> None:
+def join(ctx: CliContext, /, yes: bool, name: str, on: datetime | None, **options: str) -> None:
     """Tiếp nhận: tạo người và hộp thư cá nhân / somebody comes: a person and a personal box."""
     row = {"full_name": name, "kind": AccountKind.PERSONAL.value, **options}
+    if on is not None:  # a roster of one line: it can wait for its day
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerows([row.keys(), row.values()])
+        run_import(ctx, text.getvalue().encode(), ImportOptions(yes=yes, effective=on.date()))
+        return
     sheet = provision.account_row(row)
     plan_view.refuse_remarks(ctx, sheet.refused)
     run_plan(ctx, sheet, yes=yes)

@@ -9,16 +9,13 @@ import structlog
 
 from directory.model import vietnam_day
 from directory.policies import Defaults
-from directory.provision import PlanDriftedError
 from mailsvc.model.errors import ServiceError
-from mailsvc.services import life, reorganise, staff_days, unused
+from mailsvc.services import staff_days, unused
 from mailsvc.services.housekeeping import steady_now
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from directory.life import LifePlan, Unused
-    from directory.reorganise import Reorganisation
-    from directory.scheduled import Waiting
+    from directory.life import Unused
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.unused import PreparedNotice
     from mailsvc.storage.store import Store
@@ -28,7 +25,7 @@ LOOK_SECONDS = 600.0
 
 
 class StaffDays:
-    """Scheduled plans, the archiving of kept boxes, computed groups and accounts that nobody uses."""
+    """The archiving of kept boxes, computed groups and accounts that nobody uses."""
 
     def __init__(self, settings: Settings, store: Store, bridge: Bridge) -> None:
         self._defaults = Defaults.from_settings(settings)
@@ -49,8 +46,6 @@ class StaffDays:
     async def look(self) -> None:
         """Do what is due now."""
         at = self._bridge.read(steady_now)
-        for waiting in self._bridge.read(staff_days.due, at):
-            await self._apply(waiting)
         if not self._bridge.read(staff_days.is_new_day, at):
             return
         while await self._bridge.write(staff_days.archive_due, at):
@@ -63,27 +58,6 @@ class StaffDays:
         log.info(
             "the day's work on the staff is done", unused=len(found), letters=len(prepared), locked=locked
         )
-
-    async def _apply(self, waiting: Waiting) -> None:
-        try:
-            if waiting.kind == reorganise.KIND:
-                changed = await self._bridge.slow(self._plan_acts, waiting)
-                done = await self._bridge.write(reorganise.apply_waiting, waiting, changed)
-            else:
-                plan = await self._bridge.slow(self._plan, waiting)
-                done = await self._bridge.write(life.apply_waiting, waiting, plan)
-        except PlanDriftedError:
-            log.info("a plan waits: somebody acts on the directory", plan=waiting.id)
-            return
-        log.info("a plan's day has come", plan=waiting.id, applied=done)
-
-    def _plan(self, waiting: Waiting) -> LifePlan | None:
-        with self._store.read() as db:
-            return life.prepare_waiting(db, waiting, self._defaults)
-
-    def _plan_acts(self, waiting: Waiting) -> Reorganisation | None:
-        with self._store.read() as db:
-            return reorganise.prepare_waiting(db, waiting)
 
     def _look_for_unused(self, at: int) -> tuple[list[Unused], list[PreparedNotice]]:
         with self._store.read() as db:

@@ -11,7 +11,7 @@ from directory.model import vietnam_day
 from directory.policies import Defaults
 from directory.roster import RosterSource, plan_file, table_octets
 from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services import life
+from mailsvc.services import life, reorganise
 from mailsvc.services.imports import import_accounts
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 ACCOUNT, UNIT = "account", "unit"
+ATTEMPTS: Final = 5
 
 
 class NotAsShownError(ValueError):
@@ -159,10 +160,36 @@ def write_units(
 
 def _people(store: Store, settings: Settings, waiting: Waiting) -> None:
     """An act in a person's life says itself why it cannot be done."""
-    with store.read() as db:
-        plan = life.prepare_waiting(db, waiting, Defaults.from_settings(settings))
-    with store.write() as uow:
-        life.apply_waiting(uow, waiting, plan)
+
+    def once() -> None:
+        with store.read() as db:
+            plan = life.prepare_waiting(db, waiting, Defaults.from_settings(settings))
+        with store.write() as uow:
+            life.apply_waiting(uow, waiting, plan)
+
+    _until_nobody_interferes(once)
+
+
+def _acts(store: Store, _settings: Settings, waiting: Waiting) -> None:
+    """So does a reorganisation."""
+
+    def once() -> None:
+        with store.read() as db:
+            plan = reorganise.prepare_waiting(db, waiting)
+        with store.write() as uow:
+            reorganise.apply_waiting(uow, waiting, plan)
+
+    _until_nobody_interferes(once)
+
+
+def _until_nobody_interferes(once: Callable[[], None]) -> None:
+    """Again where somebody acted on the directory between the look and the writing; not for ever."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return once()
+        except provision.PlanDriftedError:
+            continue
+    return once()
 
 
 def _source(waiting: Waiting) -> RosterSource:
@@ -194,5 +221,6 @@ _APPLY: Final[Mapping[str, Callable[[Store, Settings, Waiting], None]]] = {
     ACCOUNT: _accounts,
     UNIT: _units,
     life.KIND: _people,
+    reorganise.KIND: _acts,
 }
 """How a plan of each kind is applied; what is not here is applied by a person."""

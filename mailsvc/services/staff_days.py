@@ -1,4 +1,4 @@
-"""What a day brings to the staff: plans whose day has come, boxes whose time is over, groups, accounts nobody uses.
+"""What a day brings to the staff: boxes whose time is over, groups, accounts that nobody uses.
 
 Everything is worked out on a reader; the writer is held only for what is written, a bounded step at a time.
 """
@@ -9,32 +9,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from directory import life, scheduled
+from directory import life
 from directory.model import vietnam_day
 from directory.repository.groups import refresh
 from mailsvc.model.changes import DirectoryChanged
-from mailsvc.services import life as life_service
-from mailsvc.services import reorganise as reorganise_service
 from mailsvc.storage import tables
 from mailsvc.storage.statement import Statement
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from directory.scheduled import Waiting
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
-KINDS = frozenset({life_service.KIND, reorganise_service.KIND})
 _k = tables.settings_kept
 _is_day = _k.c.name == "staff.day"
 LAST_DAY = Statement(select(_k.c.value).where(_is_day))
 FORGET_DAY = Statement(delete(_k).where(_is_day))
 SET_DAY = Statement(insert(_k).values(name="staff.day", value=bindparam("value")))
-
-
-def due(db: Reader, at: int) -> list[Waiting]:
-    """Plans whose day has come."""
-    return scheduled.due_plans(db.conn, vietnam_day(at), KINDS)
 
 
 def is_new_day(db: Reader, at: int) -> bool:

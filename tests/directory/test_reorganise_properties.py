@@ -134,7 +134,7 @@ def test_the_same_on_postgresql(district: Connection, steps: list[tuple[str, ...
 @pytest.mark.long
 @pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
 @given(steps=STEPS)
-@settings(max_examples=1500, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
 @pytest.mark.timeout(600)
 def test_no_long_search_finds_a_sequence_that_breaks_it(
     district: Connection, steps: list[tuple[str, ...] | LifeAct | int]

@@ -66,6 +66,14 @@ def test_who_comes_gets_an_address_by_the_rule(staffed: Congvu) -> None:
     assert person(staffed, "binhtt")["posts"][0]["unit"] == "SYT"
 
 
+def test_who_comes_on_a_day_to_come_is_waited_for(staffed: Congvu) -> None:
+    words = ("person", "join", "--name", "Lê Văn Mới", "--unit", "SYT", "--role", "deputy", "--on")
+    kept = staffed(*words, "2999-01-01", "--yes", "--json")
+    assert (kept.code, kept.json["applied"], kept.json["create"]) == (0, False, 1), kept.err
+    assert staffed("plan", "list", "--json").json[0]["state"] == "scheduled"
+    assert staffed("person", "show", "moilv").code == 1
+
+
 def test_a_day_to_come_is_waited_for_and_applied_as_it_was_shown(staffed: Congvu, tmp_path: Path) -> None:
     store = open_store(tmp_path / "data", load(tmp_path / "data", os.environ))
     with store.read() as db:
