@@ -123,6 +123,11 @@ def create(
     account, inner = _to_change(uow, principal, name.removesuffix(SEPARATOR))
     if inner.upper() == INBOX:
         raise MailboxExists(inner)
+    return make(uow, account, inner, special_use)
+
+
+def make(uow: UnitOfWork, account: AccountId, inner: str, special_use: SpecialUse | None = None) -> Mailbox:
+    """Make a mailbox of a clean name in a box, and those above it that are missing; rights were seen to."""
     levels = inner.split(SEPARATOR)
     for depth in range(1, len(levels)):
         above = SEPARATOR.join(levels[:depth])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from directory.repository import domains
 from mailsvc.model.errors import MailboxMissing, NoSuchRecipient, OverQuota
 from mailsvc.services import filing
+from mailsvc.services.rules import delivery as rules
+from mailsvc.services.rules.delivery import Arriving
 from mailsvc.services.whereabouts import as_now, directory_head, target_behind
 from mailsvc.storage import arrivals, frozen_lists, mailboxes, messages, outbound
 from mailsvc.storage.messages import (
@@ -124,8 +126,13 @@ def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = 
             own_traces.setdefault(account, _delivered_to(str(recipient.address)))
     reported = _by_the_queue(letter) if queue_when_full else frozenset()
     now = {account: own for account, own in own_traces.items() if account not in reported}
-    file = filing.into_junk if letter.to_junk else arrivals.deliver
-    arrived = file(uow, message, letter.content.size, letter.trace, now)
+    size = letter.content.size
+    if letter.to_junk:
+        arrived = filing.into_junk(uow, message, size, letter.trace, now)
+    else:
+        arrived = rules.deliver(
+            uow, Arriving(message, size, letter.trace, letter.reverse_path, _meant(letter)), now
+        )
     if reported:
         arrived = replace(arrived, full=arrived.full | reported)
     if len(arrived.full) + len(arrived.missing) < len(own_traces):
@@ -143,6 +150,15 @@ def receive(uow: UnitOfWork, letter: IncomingLetter, *, queue_when_full: bool = 
     if arrived.full and queue_when_full:
         _queue(uow, letter, message, arrived.full)
     return tuple(_outcome(recipient, arrived, queued=queue_when_full) for recipient in letter.recipients)
+
+
+def _meant(letter: IncomingLetter) -> dict[AccountId, str]:
+    """The address by which each box was meant; the first of several."""
+    return {
+        account: str(recipient.address)
+        for recipient in reversed(letter.recipients)
+        for account in recipient.accounts
+    }
 
 
 def _by_the_queue(letter: IncomingLetter) -> frozenset[AccountId]:
@@ -204,9 +220,10 @@ def deliver_queued(uow: UnitOfWork, letter: outbound.QueuedLetter, address: str,
     """Another try for a box that was full; False while it still is."""
     size_row = uow.one(messages.FACTS, {"message": letter.message_id})
     assert size_row is not None
-    arrived = arrivals.deliver(
-        uow, letter.message_id, int(size_row[0]), letter.trace, {account: _delivered_to(address)}
+    arriving = Arriving(
+        letter.message_id, int(size_row[0]), letter.trace, letter.reverse_path, {account: address}
     )
+    arrived = rules.deliver(uow, arriving, {account: _delivered_to(address)})
     if arrived.missing:
         raise MailboxMissing(f"{account}: INBOX")
     if arrived.full:

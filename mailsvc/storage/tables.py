@@ -401,3 +401,38 @@ mailbox_metadata = Table(
     sqlite_with_rowid=False,
 )
 """What clients note of mailboxes (RFC 5464)."""
+
+sieve_scripts = Table(
+    "sieve_scripts",
+    metadata,
+    Column("owner_kind", Text, nullable=False),  # province, unit, box
+    Column("owner_id", Id, nullable=False),  # 0 for the province
+    Column("name", Text, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+    Column("is_active", Integer, nullable=False, server_default="0"),
+    Column("updated_at", Id, nullable=False),
+    PrimaryKeyConstraint("owner_kind", "owner_id", "name"),
+    sqlite_with_rowid=False,
+)
+Index("sieve_scripts_active", sieve_scripts.c.is_active, sieve_scripts.c.owner_kind, sieve_scripts.c.owner_id)
+"""Rules for letters (RFC 5228); of one owner one script at most is active (RFC 5804 §2.8)."""
+
+sieve_memory = Table(
+    "sieve_memory",
+    metadata,
+    Column("account_id", Id, nullable=False),
+    Column("kind", Text, nullable=False),  # vacation, duplicate, notice
+    Column("key", LargeBinary, nullable=False),  # SHA-256 of what must not happen twice
+    Column("until", Id, nullable=False),
+    PrimaryKeyConstraint("account_id", "kind", "key"),
+    sqlite_with_rowid=False,
+)
+"""What rules remember: whom they have answered, and which letters they have seen (RFC 5230 §4.2, RFC 7352 §3)."""
+
+sieve_generation = Table(
+    "sieve_generation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("number", Id, nullable=False),
+)
+"""One row: a number by chance, another one whenever active rules change, so that who has them in memory knows."""
