@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from directory import audit
 from directory.address import Address, AddressError
@@ -12,6 +12,7 @@ from directory.provision.csv_rows import own_address
 from directory.provision.faults import Fault, Remark
 from directory.repository import boxes, delegations, domains, units
 from directory.scope import Deed, OutOfScopeError, Scope
+from directory.tables import departures
 
 
 class UpkeepRefused(ValueError):
@@ -31,8 +32,11 @@ def lock(conn: Connection, scope: Scope, account: Account, *, actor: str, at: in
 def unlock(
     conn: Connection, scope: Scope, account: Account, *, actor: str, at: int, reason: str = ""
 ) -> None:
-    """Sign-in works again."""
+    """Sign-in works again; not of somebody who left, who has to come back first."""
     scope.require(Deed.MANAGE, account)
+    left_on = conn.execute(select(departures.c.left_on).where(departures.c.account_id == account.id)).scalar()
+    if left_on is not None:
+        raise UpkeepRefused("address", Fault.LEFT, value=str(account.address), day=str(left_on))
     _set_state(conn, account, AccountState.ACTIVE, actor, at, reason)
 
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, select, update
 
-from directory import audit, life, provision, repository
+from directory import audit, life, provision, repository, upkeep
 from directory.model import AccountState, AdminRole, PlanId, PostRole, Right
 from directory.policies import PolicyName, Where, read_fields, set_policy
 from directory.provision import PlanDriftedError
@@ -143,6 +143,14 @@ def test_who_leaves_keeps_the_box_for_a_time_by_rank_and_nothing_else(staffed: C
 def test_who_was_dismissed_reads_no_more_but_the_box_is_kept(staffed: Connection) -> None:
     apply(staffed, life.Departure("annv", life.Reason.DISMISSAL))
     assert box(staffed, "annv").state is AccountState.LOCKED
+
+
+@pytest.mark.parametrize("reason", [life.Reason.LEAVE, life.Reason.DISMISSAL])
+def test_nobody_who_left_is_simply_unlocked(staffed: Connection, reason: life.Reason) -> None:
+    apply(staffed, life.Departure("annv", reason))
+    with pytest.raises(upkeep.UpkeepRefused) as refused:
+        upkeep.unlock(staffed, SERVER, box(staffed, "annv"), actor="test", at=NOW)
+    assert "person return" in refused.value.remark.remedy("en")
 
 
 def test_the_time_of_keeping_follows_the_policy(staffed: Connection) -> None:
