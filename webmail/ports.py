@@ -277,8 +277,10 @@ class Accounts(Protocol):
     def password_rule(self, viewer: Viewer) -> PasswordRule | None:
         """What a new password must be; None where it is changed elsewhere."""
 
-    def open_session(self, viewer: Viewer, agent: str, remote: str, stage: Stage = "full") -> str:
-        """The secret for the cookie; only its hash is kept."""
+    def open_session(
+        self, viewer: Viewer, agent: str, remote: str, stage: Stage = "full", *, is_proof: bool = True
+    ) -> str:
+        """The secret for the cookie; only its hash is kept. `is_proof`: the person has just proved who they are."""
 
     def session(self, secret: str) -> Session | None:
         """Who this cookie stands for, unless it has expired; None also while the sign-in is not complete."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
@@ -89,17 +90,27 @@ class Facts:
 class Provider:
     """The provider of the settings; one object a process. Its methods wait for the network: call them in a thread."""
 
-    def __init__(self, settings: OidcSettings, tick: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: OidcSettings, tick: Callable[[], float], clock: Callable[[], float] = time.time
+    ) -> None:
+        """`tick` never goes back; `clock` is what the provider's tokens are held against."""
         self.settings = settings
+        self._clock = clock
         self._tick = tick
         self._facts: Facts | None = None
         self._keys: tuple[KeySet, float] | None = None
         self._lock = threading.Lock()
 
-    def depart(self, uow: UnitOfWork, facts: Facts, redirect_uri: str, goal: str) -> Departure:
-        """A request of our own with state, nonce and PKCE challenge, each good once (Core §3.1.2.1, RFC 7636 §4.3)."""
+    def depart(
+        self, uow: UnitOfWork, facts: Facts, redirect_uri: str, goal: str, *, afresh: bool = False
+    ) -> Departure:
+        """A request of our own with state, nonce and PKCE challenge, each good once (Core §3.1.2.1, RFC 7636 §4.3).
+
+        `afresh` wants the person to prove there who they are, also where the provider knows them still.
+        """
         verifier, nonce, cookie = (secrets.token_urlsafe(32) for _ in range(3))
         value = {"verifier": verifier, "nonce": nonce, "goal": goal, "browser": _digest(cookie)}
+        value |= {"afresh": "1" if afresh else ""}
         state = challenges.ask(uow, PURPOSE, value)
         query = {
             "response_type": "code",
@@ -111,6 +122,8 @@ class Provider:
             "code_challenge": _s256(verifier),
             "code_challenge_method": "S256",
         }
+        if afresh:
+            query |= {"prompt": "login", "max_age": str(challenges.SECONDS)}
         joint = "&" if "?" in facts.authorization else "?"
         return Departure(f"{facts.authorization}{joint}{urlencode(query)}", cookie)
 
@@ -137,14 +150,15 @@ class Provider:
         if status != 200 or not isinstance(token, str):
             log.warning("oidc_refused", status=status, error=str(answer.get("error", ""))[:80])
             raise BadProviderAnswer("token")
-        return self._believed(token, kept["nonce"])
+        return self._believed(token, kept["nonce"], afresh=bool(kept.get("afresh")))
 
-    def _believed(self, token: str, nonce: str) -> Identity:
+    def _believed(self, token: str, nonce: str, *, afresh: bool) -> Identity:
         """The checks of Core §3.1.3.7."""
         settings = self.settings
         try:
             claims = self._decoded(token).claims
             jwt.JWTClaimsRegistry(
+                now=int(self._clock()),
                 leeway=LEEWAY,
                 iss={"essential": True, "value": settings.issuer},
                 aud={"essential": True, "value": settings.client_id},
@@ -163,11 +177,16 @@ class Provider:
             or (others and claims.get("azp") != settings.client_id)
             or not isinstance(subject, str)
             or not 0 < len(subject) <= MAX_SUBJECT
+            or (afresh and not self._is_fresh(claims.get("auth_time")))
         ):
             raise BadProviderAnswer("claims")
         email = claims.get("email")
         verified = claims.get("email_verified") is True and isinstance(email, str)
         return Identity(settings.issuer, subject, str(email) if verified else "")
+
+    def _is_fresh(self, auth_time: object) -> bool:
+        """Whether the person proved who they are after we asked (Core §3.1.3.7, 13)."""
+        return isinstance(auth_time, int) and self._clock() - auth_time <= challenges.SECONDS + LEEWAY
 
     def _decoded(self, token: str) -> jwt.Token:
         """By a key of the provider's; fetched anew, not too often, when none fits."""

@@ -87,7 +87,7 @@ class FakeAccounts:
         self.world.passwords[viewer.address] = new
         self.world.people[viewer.address] = replace(viewer, must_change_password=False)
 
-    def open_session(self, viewer, agent, remote, stage="full"):
+    def open_session(self, viewer, agent, remote, stage="full", *, is_proof=True):
         secret = secrets.token_urlsafe(24)
         self.sessions[secret] = (viewer.address, secrets.token_urlsafe(24))
         return secret

@@ -134,11 +134,18 @@ class ServiceAccounts:
             web_sessions.close_all(uow, account_id)
             uow.record(DirectoryChanged())
 
-    def open_session(self, viewer: Viewer, agent: str, remote: str, stage: Stage = "full") -> str:
+    def open_session(
+        self, viewer: Viewer, agent: str, remote: str, stage: Stage = "full", *, is_proof: bool = True
+    ) -> str:
         """The secret for the cookie."""
         with self._store.write() as uow:
             return web_sessions.open_session(
-                uow, AccountId(viewer.account_id), remote, agent, web_sessions.Stage(stage)
+                uow,
+                AccountId(viewer.account_id),
+                remote,
+                agent,
+                web_sessions.Stage(stage),
+                proven_at=None if is_proof else 0,
             )
 
     def session(self, secret: str) -> Session | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
     from webmail.ports import Stage
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who came back from the provider."""
+
+    found: SignedIn
+    goal: str
+    is_proof: bool
+    """Whether they have just proved there who they are; else the provider may only have remembered them."""
+
+
 class ProviderDesk:
     """One object a process; the network is waited for outside of every transaction."""
 
@@ -43,14 +54,14 @@ class ProviderDesk:
         """The words on the button."""
         return self._settings.label or urlsplit(self._settings.issuer).hostname or ""
 
-    def depart(self, redirect_uri: str, goal: str, remote: str) -> Departure:
+    def depart(self, redirect_uri: str, goal: str, remote: str, *, afresh: bool) -> Departure:
         """Where the browser is sent; SignInUnavailable, or TooManyGuesses for who asks too often."""
         self._patience.take(remote)
         facts = self._provider.facts()
         with self._store.write() as uow:
-            return self._provider.depart(uow, facts, redirect_uri, goal)
+            return self._provider.depart(uow, facts, redirect_uri, goal, afresh=afresh)
 
-    def arrive(self, state: str, cookie: str, code: str, redirect_uri: str) -> tuple[SignedIn, str]:
+    def arrive(self, state: str, cookie: str, code: str, redirect_uri: str) -> Arrival:
         """Who came back, and where they wanted to go; BadProviderAnswer, UnknownIdentity, SignInUnavailable."""
         with self._store.write() as uow:
             kept = oidc.returned(uow, state, cookie)
@@ -60,7 +71,7 @@ class ProviderDesk:
             stage = self._stage(db, account_id)
         viewer = self._accounts.known(account_id)
         self._write_down(account_id, identity if is_new else None, viewer.address)
-        return SignedIn(viewer, stage), str(kept["goal"])
+        return Arrival(SignedIn(viewer, stage), str(kept["goal"]), is_proof=bool(kept.get("afresh")))
 
     def _stage(self, db: Reader, account_id: AccountId) -> Stage:
         if self._settings.counts_as_second_factor:

@@ -236,5 +236,6 @@ def _confirm_page(back: str, error: str = "", status: int = 200) -> Response:
         error=error,
         has_factor=desk().has_factor(who),
         has_passkey=desk().has_passkey(who),
+        provider=web().services.provider,
     )
     return make_response(page, status)

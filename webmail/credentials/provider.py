@@ -43,7 +43,9 @@ def depart() -> BaseResponse:
     """Off to the provider; a cookie ties the way back to this browser."""
     goal = local_path(request.args.get("next", "") or "/mail")
     try:
-        departure = _desk().depart(_redirect_uri(), goal, remote_address())
+        departure = _desk().depart(
+            _redirect_uri(), goal, remote_address(), afresh=bool(request.args.get("afresh"))
+        )
     except ServiceError:
         return refused_sign_in(words()("provider_failed", name=_desk().name), 503)
     response = make_response(redirect(departure.url, 303))
@@ -66,14 +68,14 @@ def arrive() -> BaseResponse:
     code, state = request.args.get("code", "")[:MAX_CODE], request.args.get("state", "")[:MAX_FIELD]
     cookie = request.cookies.get(_cookie_name(), "")
     try:
-        found, goal = _desk().arrive(state, cookie, code, _redirect_uri())
+        back = _desk().arrive(state, cookie, code, _redirect_uri())
     except UnknownIdentity:
         return _forgetting(refused_sign_in(t("provider_unknown", name=name), 403))
     except (AccountLocked, WrongCredentials):
         return _forgetting(refused_sign_in(t("account_locked"), 403))
     except ServiceError:
         return _forgetting(refused_sign_in(t("provider_failed", name=name), 403))
-    return _forgetting(enter(found.viewer, found.stage, goal=goal))
+    return _forgetting(enter(back.found.viewer, back.found.stage, goal=back.goal, is_proof=back.is_proof))
 
 
 def _forgetting(response: Response) -> Response:

@@ -54,7 +54,9 @@ def sign_in() -> BaseResponse:
     return response
 
 
-def enter(who: Viewer, stage: Stage, answer: Response | None = None, goal: str = "") -> Response:
+def enter(
+    who: Viewer, stage: Stage, answer: Response | None = None, goal: str = "", *, is_proof: bool = True
+) -> Response:
     """Open a session under a new secret, end the one that this browser had, and go on."""
     parts = web()
     old = parts.guard.session_secret()
@@ -69,7 +71,7 @@ def enter(who: Viewer, stage: Stage, answer: Response | None = None, goal: str =
         target = "/password"
     response = answer if answer is not None else make_response(redirect(target, 303))
     agent = request.headers.get("User-Agent", "")[:200]
-    secret = parts.services.accounts.open_session(who, agent, remote_address(), stage)
+    secret = parts.services.accounts.open_session(who, agent, remote_address(), stage, is_proof=is_proof)
     parts.guard.sign_in(response, secret)
     if stage == "full":
         for name, value in parts.services.accounts.preferences(who).items():

@@ -82,6 +82,19 @@ def test_a_person_of_the_province_signs_in_and_is_known_again_by_subject(office,
 
 
 @pytest.mark.peer
+def test_being_remembered_there_is_no_proof_here(office, there):
+    """glewlwyd 2.7.5 dates every sign-in with 0: what is not dated after we asked proves nothing."""
+    reader, url = departs(office)
+    assert reader.get(path_of(there.signs_in("an", url))).status_code == 303
+    assert reader.get("/security").headers["Location"] == "/security/confirm?next=/security"
+    assert "/sign-in/provider?afresh=1" in text(reader.get("/security/confirm?next=/security"))
+    url = reader.get("/sign-in/provider?afresh=1&next=/security").headers["Location"]
+    assert "prompt=login" in url
+    assert reader.get(path_of(there.signs_in("an", url))).status_code == 403
+    assert reader.get("/security").headers["Location"].startswith("/security/confirm")
+
+
+@pytest.mark.peer
 @pytest.mark.parametrize("name", ["huong", "khach", "donvi"])
 def test_nobody_comes_in_by_an_address_that_is_unverified_foreign_or_shared(office, there, name):
     reader, url = departs(office)
@@ -201,6 +214,14 @@ def test_an_address_counts_only_if_the_provider_says_that_it_is_verified(verifie
 def test_no_other_token_is(token):
     with pytest.raises(BadProviderAnswer):
         Faked(token).identity("code", RETURN, {"verifier": "v", "nonce": "n1"})
+
+
+@pytest.mark.parametrize("auth_time", [None, 1, "now", True])
+def test_a_fresh_proof_is_one_that_the_provider_dates(auth_time):
+    kept = {"verifier": "v", "nonce": "n1", "afresh": "1"}
+    with pytest.raises(BadProviderAnswer):
+        Faked(signed(auth_time=auth_time)).identity("code", RETURN, kept)
+    assert Faked(signed(auth_time=int(time.time()))).identity("code", RETURN, kept).subject == "s1"
 
 
 def test_a_provider_that_calls_itself_another_is_not_asked():
