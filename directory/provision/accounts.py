@@ -14,7 +14,7 @@ from directory.policies import AddressRule
 from directory.provision.csv_rows import AccountRow, Sheet
 from directory.provision.faults import Fault, Remark
 from directory.provision.known import Box, Known, ProvisionSettings, load
-from directory.provision.new_addresses import NewAddresses
+from directory.provision.new_addresses import NewAddresses, open_addresses
 from directory.provision.plan import (
     AccountChange,
     AccountLock,
@@ -309,7 +309,7 @@ class _Planner:
         """An address by the rule; None, with the line refused, where a person has to choose it."""
         domain = self.known.domain
         if self._addresses is None:
-            self._addresses = self._open_addresses(domain)
+            self._addresses = open_addresses(self.known, self._line_of)
         if row.kind is AccountKind.UNIT and unit is not None:
             return Address(self._addresses.for_unit(rule, unit, self.known.above(unit)), domain)
         name, parts = self._name(row), row.parts or split_name(row.full_name)
@@ -389,17 +389,6 @@ class _Planner:
 
     def _code(self, unit_id: UnitId | None) -> str:
         return "" if unit_id is None else self.known.code_of[unit_id]
-
-    def _open_addresses(self, domain: str) -> NewAddresses:
-        """What may still be given out there: nothing that the directory or a line of the file has."""
-        ending = f"@{domain}"
-        keys = (*self.known.taken, *self._line_of)
-        people = (
-            (box.display_name, str(box.address))
-            for box in self.known.boxes.values()
-            if box.kind is AccountKind.PERSONAL and box.state is not AccountState.ARCHIVED
-        )
-        return NewAddresses((key.removesuffix(ending) for key in keys if key.endswith(ending)), people)
 
 
 def _is_namesake(row: AccountRow, box: Box) -> bool:

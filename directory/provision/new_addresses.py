@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from directory.model import NameParts, Unit
+from directory.model import AccountKind, AccountState, NameParts, Unit
 from directory.names import LocalParts, fold
 from directory.policies import AddressRule, Homographs, Numbering, person_local, unit_local
 from directory.policies.pattern import TwoDigitLocals
+from directory.provision.known import Known
 
 _HANDS_OUT: Final[dict[Numbering, Callable[[Iterable[str]], LocalParts | TwoDigitLocals]]] = {
     Numbering.PLAIN: LocalParts,
@@ -67,6 +68,18 @@ class NewAddresses:
             local = self._makers[numbering].take(base)
         self._taken.add(local)
         return local
+
+
+def open_addresses(known: Known, in_file: Iterable[str]) -> NewAddresses:
+    """What may still be given out in the default domain: nothing that the directory or a line of the file has."""
+    ending = f"@{known.domain}"
+    keys = (*known.taken, *in_file)
+    people = (
+        (box.display_name, str(box.address))
+        for box in known.boxes.values()
+        if box.kind is AccountKind.PERSONAL and box.state is not AccountState.ARCHIVED
+    )
+    return NewAddresses((key.removesuffix(ending) for key in keys if key.endswith(ending)), people)
 
 
 def _short(unit: Unit | None) -> str:

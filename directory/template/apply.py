@@ -11,7 +11,7 @@ from directory.provision.recording import as_kept
 from directory.repository.domains import OnAccountsCreated
 from directory.repository.groups import refresh
 from directory.tables import accounts
-from directory.template.plan import PlacePlan
+from directory.template.place import PlacePlan
 
 
 def apply_place(

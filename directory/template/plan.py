@@ -1,16 +1,13 @@
 """A new place from its template: agencies, boxes, groups and administrators in one plan, shown before anything is made."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from directory import audit
 from directory.address import Address
-from directory.journal import Journal
 from directory.model import (
     AccountId,
     AccountKind,
@@ -25,8 +22,7 @@ from directory.names import fold, split_name, syllables, text_fold, text_sort_ke
 from directory.provision.apply_units import place_kind
 from directory.provision.faults import Fault, Remark
 from directory.provision.known import Known, ProvisionSettings, load
-from directory.provision.new_addresses import NewAddresses
-from directory.provision.plan import remarks_to_json
+from directory.provision.new_addresses import open_addresses
 from directory.provision.texts import name_texts
 from directory.scope import Deed, Scope
 from directory.tables import (
@@ -43,68 +39,10 @@ from directory.tables import (
     units,
 )
 from directory.template.model import AgencyTemplate, TierTemplate
+from directory.template.place import PlacePlan, PlaceRequest, Step
 from directory.template.rows import NewRows
 
 _KIND_WORDS: Final = re.compile(r"^(?:xa|phuong|dac khu|thi tran|huyen|quan|thi xa|thanh pho|tinh)\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceRequest:
-    """What whoever makes a place says; empty texts are worked out from its name."""
-
-    name: str  # xã Đạ Ròn
-    code: str = ""  # DARON
-    slug: str = ""  # daron
-    parents: Mapping[Branch, str] = field(default_factory=dict)  # codes, where a branch has several roots
-    branches: frozenset[Branch] = frozenset()  # empty is every branch of the template
-    administrators: Mapping[Branch, str] = field(
-        default_factory=dict
-    )  # an address, or the name of somebody new
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the plan."""
-
-    part: str  # place, unit, box, group, person, administrator
-    what: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlacePlan:
-    """What would be made; `head` is the line of the audit log that it was made at."""
-
-    effective_on: date
-    name: str
-    steps: tuple[Step, ...]
-    refused: tuple[Remark, ...]
-    warnings: tuple[Remark, ...]
-    journal: Journal
-    head: int
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How much of each part."""
-        parts = ("place", "unit", "box", "group", "person", "administrator")
-        numbers = {part: sum(step.part == part for step in self.steps) for part in parts}
-        return {"create": len(self.steps), **numbers, "refused": len(self.refused)}
-
-
-def place_to_json(plan: PlacePlan, language: str = "vi") -> dict[str, Any]:
-    """The plan as it is shown and kept."""
-    return {
-        **plan.counts,
-        "effective_on": plan.effective_on.isoformat(),
-        "details": {
-            "create": [
-                {"what": step.what, "kind": step.part, "name": step.detail, "line": number}
-                for number, step in enumerate(plan.steps, 1)
-            ],
-            "refused": remarks_to_json(plan.refused, language),
-            "warnings": remarks_to_json(plan.warnings, language),
-        },
-    }
 
 
 def plan_place(
@@ -358,12 +296,8 @@ class _Maker:
 
     def _person(self, agency: AgencyTemplate, unit_id: int, name: str) -> int | None:
         """Somebody new: without a password until a slip gives one."""
-        ending = f"@{self._known.domain}"
-        taken = (
-            key.removesuffix(ending) for key in (*self._known.taken, *self._keys) if key.endswith(ending)
-        )
         policy = self._known.book.of(self._template.tier, agency.branch, AccountKind.PERSONAL)
-        maker = NewAddresses(taken, ())
+        maker = open_addresses(self._known, self._keys)
         made = maker.for_person(policy.address, split_name(name), name, self._known.domain, None, None)
         address = self._address(made.local)
         if address is None:

@@ -43,6 +43,7 @@ REMOTE: dict[str, tuple[set[str], str]] = {
         "{person} --reader {other} --reason theo-quyet-dinh-so-12 --until 2026-12-01",
     ),
     "plan apply": (MANAGE, "{waiting}"),
+    "plan export": (SEE, "{waiting} --xlsx {fresh}"),
     "plan list": (SEE, ""),
     "plan make": (MANAGE, "{roster}"),
     "plan show": (SEE, "{waiting}"),
@@ -97,7 +98,8 @@ def words_for(world: World, text: str, place, tmp_path) -> list[str]:
     roster.write_text(f"address,full_name,unit,kind\n,Vũ Văn Mới,{place.unit},personal\n", encoding="utf-8")
     values = {"person": place.person, "other": place.other, "box": place.box, "unit": place.unit}
     values |= {"waiting": world.waiting[place.name], "applied": world.applied[place.name]}
-    return text.format(**values, roster=roster, folder=tmp_path).split()
+    fresh = tmp_path / f"{len(list(tmp_path.iterdir()))}.xlsx"
+    return text.format(**values, roster=roster, folder=tmp_path, fresh=fresh).split()
 
 
 def made_up(command: click.Command, roster: str) -> list[str]:

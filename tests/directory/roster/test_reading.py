@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.styles import Font
 
 from directory.model import PostRole
 from directory.roster import is_machine_format, read_roster
@@ -202,3 +203,36 @@ def test_any_octets_are_people_or_a_refusal(data: bytes) -> None:
     roster = read_roster(data, today=TODAY)
     assert roster.rows or roster.refused or not roster.lines
     assert all(remark.message() and remark.remedy("en") for remark in roster.refused)
+
+
+def test_old_fonts_are_known_by_their_names_and_by_what_makes_vietnamese_of_them() -> None:
+    vni = {
+        "Đ": "Ñ",
+        "ă": "aê",
+        "ạ": "aï",
+        "ễ": "eã",
+        "ị": "ò",
+        "ọ": "oï",
+        "à": "aø",
+        "ê": "eâ",
+        "ứ": "öù",
+        "ụ": "uï",
+        "ó": "où",
+    }
+
+    def in_vni(text: str) -> str:
+        return "".join(vni.get(letter, letter) for letter in text)
+
+    def set_font(page) -> None:
+        for row in page.iter_rows():
+            for cell in row:
+                cell.font = Font(name="VNI-Times")
+
+    rows = (["Họ và tên", "Chức vụ"], ["Nguyễn Văn Đạt", "Chuyên viên"], ["Phạm Thị Dụ", "Phó phòng"])
+    old = [[in_vni(text) for text in row] for row in rows]
+    for change in (set_font, None):  # without the font, by what makes syllables of it
+        data = xlsx(*old, change=change)
+        roster = read_roster(data, today=TODAY)
+        assert [row.full_name for row in roster.rows] == ["Nguyễn Văn Đạt", "Phạm Thị Dụ"]
+        assert [remark.values["charset"] for remark in roster.warnings] == ["VNI"]
+    assert names(xlsx(*rows, change=set_font)) == ["Nguyễn Văn Đạt", "Phạm Thị Dụ"]  # Unicode in an old font
