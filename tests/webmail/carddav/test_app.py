@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from directory import authenticate, repository, upkeep
+from directory.app_passwords import new_app_password, store_app_password
 from directory.model import AccountState, Branch, vietnam_day
 from directory.passwords import hash_password
 from directory.policies import PolicyName, Where, set_policy
@@ -283,3 +284,14 @@ def test_everything_at_once_is_refused(phone):
     answer = phone.asks("PROPFIND", "/dav/")
     assert answer.status_code == 403
     assert b"propfind-finite-depth" in answer.data
+
+
+def test_a_phone_has_a_password_of_its_own_and_one_for_a_single_box_opens_no_book(province):
+    with province.store.write() as uow:
+        whole, narrow = new_app_password(b"salt" * 4), new_app_password(b"salt" * 4)
+        store_app_password(uow.conn, province.id("an"), whole, "điện thoại", uow.clock())
+        store_app_password(
+            uow.conn, province.id("an"), narrow, "máy quét", uow.clock(), scope=province.id("daron")
+        )
+    assert Phone(province, "an", whole.text).asks("PROPFIND", "/dav/", Depth="0").status_code == 207
+    assert Phone(province, "an", narrow.text).asks("PROPFIND", "/dav/", Depth="0").status_code == 401
