@@ -8,17 +8,19 @@ from config.settings import PasswordSettings
 from directory import authenticate, scram_keys, tokens
 from directory.app_passwords import new_app_password, store_app_password
 from directory.authenticate import NewPassword, PasswordCheck
-from directory.model import vietnam_day
+from directory.model import Right, vietnam_day
 from directory.passwords import hash_password
 from directory.policies import PolicyName, Where, set_policy
+from directory.repository import delegations
 from directory.revoke import end_sessions, revoke_everything
 from directory.scope import SERVER
 from directory.tokens import TokenScope
 from mailsvc.model.errors import AccountLocked, SignInUnavailable, TooManyGuesses, WrongCredentials
 from mailsvc.net.bridge import Bridge
+from mailsvc.services import permissions
 from mailsvc.services.sign_in import Caller, SignIn, still
 from mailsvc.storage.store import Store
-from tests.mailsvc.services.conftest import People
+from tests.mailsvc.services.conftest import People, grant
 from tests.support.mail import NOW
 
 PASSWORD = "Dung-1-mat-khau"
@@ -106,6 +108,25 @@ async def test_a_device_password_is_let_in_whatever_strangers_do(
     with store.read() as db:
         (row,) = authenticate.look_up(db.conn, an).app_passwords
         assert row.last_used_at == NOW
+
+
+async def test_a_password_for_one_box_reads_and_sends_for_that_box_only(
+    bridge: Bridge, store: Store, people: People
+) -> None:
+    grant(store, people.vanthu, people.an, Right.READ | Right.SEND_AS)
+    with store.write() as uow:
+        new = new_app_password(scram_keys.salt_to_store(uow.conn, people.an.account_id, NOW))
+        store_app_password(uow.conn, people.an.account_id, new, "Máy quét", NOW, people.vanthu)
+    who = await signing().over(bridge, str(people.an.address), new.text)
+    db = bridge.reader
+    assert who.home == people.vanthu
+    assert permissions.rights_in(db, who, people.an.account_id) == Right(0)
+    assert permissions.rights_in(db, who, people.vanthu) == Right.READ | Right.SEND_AS
+    assert [address.local for address in permissions.sending_addresses(db, who)] == ["vanthu"]
+    with store.write() as uow:
+        delegations.revoke(uow.conn, people.vanthu, people.an.account_id)
+    assert permissions.rights_in(db, who, people.vanthu) == Right(0)
+    assert permissions.sending_addresses(db, who) == []
 
 
 async def test_a_main_password_typed_once_may_then_be_used_by_scram_where_the_province_wants_it(
