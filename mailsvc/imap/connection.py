@@ -253,8 +253,8 @@ class ImapConnection(asyncio.Protocol):
             if self.rights_are_stale:
                 self._check_rights()
             self._send(await carry_out(command, self.ctx))
-        except MailboxGoneError:
-            self._bye("The mailbox is gone", None)
+        except MailboxGoneError as gone:
+            self._bye(str(gone), None)
             return
         if type(command) is StartTls and not self.ctx.is_secure and self.ctx.offers_tls:
             await self._go_secure()
@@ -321,7 +321,9 @@ class ImapConnection(asyncio.Protocol):
             ctx.user = sign_in.still(reader, ctx.user)
             if ctx.view is not None:
                 ctx.view.place = permissions.place_by_id(reader, ctx.user, ctx.view.place.mailbox.id)
-        except (MailboxMissing, WrongCredentials):
+        except WrongCredentials:
+            raise MailboxGoneError("You are signed out: what you signed in with was changed") from None
+        except MailboxMissing:
             raise MailboxGoneError from None
 
     # -- news without a command (RFC 2177, RFC 5465)
@@ -342,8 +344,10 @@ class ImapConnection(asyncio.Protocol):
                 self._check_rights()
             expunges = self.ctx.is_idling or (notified is not None and notified.expunges_at_once)
             self._send(news(self.ctx, expunges=expunges))
-        except (MailboxGoneError, MailboxMissing):
-            self._bye("The mailbox is gone", None)
+        except MailboxGoneError as gone:
+            self._bye(str(gone), None)
+        except MailboxMissing:
+            self._bye(str(MailboxGoneError()), None)
         except Exception:
             log.exception("imap_bug", conn=self.ctx.connection_id, command="IDLE")
             self._bye("Something went wrong here; it was noted", "SERVERBUG")

@@ -175,6 +175,9 @@ IMAP_SAYS: dict[type[ServiceError], tuple[str, str]] = {
 class MailboxGoneError(Exception):
     """The open mailbox was deleted, or may not be seen any more: the session ends (RFC 2180 §3.3)."""
 
+    def __init__(self, text: str = "The mailbox is gone") -> None:
+        super().__init__(text)
+
 
 async def carry_out(command: Command, ctx: Context) -> bytes:
     """All replies that are still to be sent, the tagged one last; empty if the command goes on (IDLE)."""
