@@ -95,7 +95,7 @@ def test_somebody_signed_in_may_not_use_the_address_of_another(service: Service)
 
 
 COMMANDS = [
-    b"DATA", b"RCPT TO:<an@lamdong.example>", b"BDAT 3 LAST", b"EXPN staff", b"TURN", b"XYZZY", b"DATA now", b"RSET now", b"QUIT now", b"AUTH PLAIN AGEAYg==", b"STARTTLS now", b"EHLO", b"HELO \xff", b"\x00\x00", b"MAIL", b"MAIL FROM", b"MAIL TO:<a@b.example>", b"RCPT", b"\xff\xfb\x01",
+    b"DATA", b"RCPT TO:<an@lamdong.example>", b"BDAT 0 LAST", b"EXPN staff", b"TURN", b"XYZZY", b"DATA now", b"RSET now", b"QUIT now", b"AUTH PLAIN AGEAYg==", b"STARTTLS now", b"EHLO", b"HELO \xff", b"\x00\x00", b"MAIL", b"MAIL FROM", b"MAIL TO:<a@b.example>", b"RCPT", b"\xff\xfb\x01",
 ]  # fmt: skip
 
 
