@@ -28,6 +28,7 @@ REFRESHED_LETTERS = 500
 """Letters that got owners later and are indexed again in one round."""
 GATHER_SECONDS = 0.05
 """Letters that come in this time are indexed in one transaction."""
+FULL_SECONDS = 1.0
 YIELD_SECONDS = 1.0
 """How long deliveries may keep the indexer waiting: it shares the interpreter with them, a search does not wait for it."""
 MAX_LAG = 5_000
@@ -60,6 +61,10 @@ class Indexer:
                 # Most changes are of flags: whether letters wait costs a few microseconds here, a thread much more.
                 more = self._bridge.read(index_mail.lag, self._engine) > 0
                 while more:
+                    self._store.room.look()
+                    if self._store.room.is_short:  # what is left of the disk is for deleting
+                        await asyncio.sleep(FULL_SECONDS)
+                        continue
                     await self._let_deliveries_pass()
                     more = await self._bridge.slow(self._step)
             except Exception:

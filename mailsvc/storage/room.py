@@ -15,7 +15,7 @@ from mailsvc.model.errors import StoreUnavailable
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMY = 4
+ROOMY = 2
 """The reserve is taken while this many times its size is free."""
 LAST = 4
 """It is given up when less than this part of it is free."""

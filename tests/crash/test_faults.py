@@ -148,12 +148,18 @@ def small_disk(place):
 
 
 def fill(place, leave: int) -> None:
-    """Somebody else takes the disk but for so many octets."""
+    """Somebody else takes the disk but for so many octets, while others may write too."""
     disk = os.statvfs(place)
-    free = disk.f_bavail * disk.f_frsize - leave
-    if free > 0:
-        with (place / "filler").open("wb") as filler:
-            os.posix_fallocate(filler.fileno(), 0, free)
+    goal = disk.f_bavail * disk.f_frsize - leave  # what is given up for others later is theirs
+    step, size = 16 * MIB, 0
+    with (place / "filler").open("wb") as filler:
+        while step >= 4096 and size < goal:
+            step = min(step, goal - size)
+            try:
+                os.posix_fallocate(filler.fileno(), size, step)
+                size += step
+            except OSError:
+                step //= 2
 
 
 def run_full(base, place, leave: int, reserve: int, seed: int) -> Counts:
