@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.progress import Progress
 
@@ -61,6 +62,11 @@ def run_import(ctx: CliContext, data: bytes, asked: ImportOptions) -> None:
             options=asked.reading,
             without_secrets=later or asked.keep,
         )
+    if asked.first_passwords is not None and (later or asked.keep):
+        raise click.UsageError(
+            "--first-passwords: kế hoạch chờ không giữ mật khẩu; in sau bằng congvu slip issue --plan"
+            " / a plan that waits keeps no password; print them later: congvu slip issue --plan"
+        )
     plan = found.plan
     plan_view.show(ctx, plan)
     _write_refused(ctx, found, asked)
@@ -73,7 +79,7 @@ def run_import(ctx: CliContext, data: bytes, asked: ImportOptions) -> None:
         else:
             plan_id, applied = _apply(ctx, plan, asked), True
     plan_view.finish(ctx, plan, applied=applied, plan_id=plan_id)
-    _tell_passwords(ctx, plan, asked, applied=applied)
+    _tell_passwords(ctx, plan, asked, plan_id, applied=applied)
 
 
 def run_plan(ctx: CliContext, sheet: Sheet[AccountRow], *, yes: bool) -> None:
@@ -87,7 +93,7 @@ def run_plan(ctx: CliContext, sheet: Sheet[AccountRow], *, yes: bool) -> None:
     applied = yes and not plan.refused and not plan.changes_nothing
     plan_id = _apply(ctx, plan, asked) if applied else None
     plan_view.finish(ctx, plan, applied=applied, plan_id=plan_id)
-    _tell_passwords(ctx, plan, asked, applied=applied)
+    _tell_passwords(ctx, plan, asked, plan_id, applied=applied)
 
 
 def _write_refused(ctx: CliContext, found: FilePlan, asked: ImportOptions) -> None:
@@ -153,12 +159,14 @@ def _apply(ctx: CliContext, plan: AccountPlan, asked: ImportOptions) -> PlanId:
     return plan_id
 
 
-def _tell_passwords(ctx: CliContext, plan: AccountPlan, asked: ImportOptions, *, applied: bool) -> None:
+def _tell_passwords(
+    ctx: CliContext, plan: AccountPlan, asked: ImportOptions, plan_id: PlanId | None, *, applied: bool
+) -> None:
     without = sum(1 for new in plan.creates if new.kind.signs_in and not (new.password or new.password_hash))
     if applied and without and asked.first_passwords is None:
         ctx.say(
-            f"{without} tài khoản chưa có mật khẩu; cấp bằng: congvu slip issue --plan … hoặc congvu account set-password",
-            f"{without} accounts have no password yet; give one: congvu slip issue, or congvu account set-password",
+            f"{without} tài khoản chưa có mật khẩu; cấp bằng: congvu slip issue --plan {plan_id} --pdf TỆP",
+            f"{without} accounts have no password yet; give one: congvu slip issue --plan {plan_id} --pdf FILE",
         )
 
 

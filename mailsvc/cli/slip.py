@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from directory import repository, slips
+from directory.model import PlanId
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.services import slips as service
@@ -39,6 +40,9 @@ def slip() -> None:
 @slip.command()
 @_who
 @_units
+@click.option(
+    "--plan", "plan_id", type=int, help="Những người do kế hoạch này tạo / the people whom this plan made"
+)
 @click.option("--pdf", type=_path, help="Tệp .pdf mới / a new .pdf file")
 @click.option("--xlsx", type=_path, help="Tệp .xlsx mới / a new .xlsx file")
 @click.option(
@@ -50,14 +54,20 @@ def slip() -> None:
 )
 @click.pass_obj
 def issue(
-    ctx: CliContext, /, addresses: tuple[str, ...], units: tuple[str, ...], per: str, **paths: Path | None
+    ctx: CliContext,
+    /,
+    addresses: tuple[str, ...],
+    units: tuple[str, ...],
+    plan_id: int | None,
+    per: str,
+    **paths: Path | None,
 ) -> None:
     """In phiếu với mật khẩu dùng một lần; mật khẩu cũ hết hiệu lực / print slips; former passwords end."""
     files = {kind: path for kind, path in paths.items() if path is not None}
     if not files:
         raise click.UsageError("--pdf TỆP hoặc --xlsx TỆP / --pdf FILE or --xlsx FILE")
     with ctx.store.read() as db:
-        drawn = service.draw(db, SERVER, _people(ctx, db, addresses, units))
+        drawn = service.draw(db, SERVER, _people(ctx, db, addresses, units, plan_id))
     occasion = slips.Occasion(ctx.settings.web.public_url, ctx.settings.provision.first_password_hours)
     written: list[Path] = []
     try:
@@ -119,8 +129,14 @@ def list_(ctx: CliContext, limit: int) -> None:
     Console().print(table)
 
 
-def _people(ctx: CliContext, db: Reader, addresses: tuple[str, ...], units: tuple[str, ...]) -> list[Account]:
-    if not addresses and not units:
+def _people(
+    ctx: CliContext,
+    db: Reader,
+    addresses: tuple[str, ...],
+    units: tuple[str, ...],
+    plan_id: int | None = None,
+) -> list[Account]:
+    if not addresses and not units and plan_id is None:
         raise click.UsageError("ĐỊA-CHỈ… hoặc --unit MÃ / ADDRESSES or --unit CODE")
     people: list[Account] = []
     for address in addresses:
@@ -131,12 +147,11 @@ def _people(ctx: CliContext, db: Reader, addresses: tuple[str, ...], units: tupl
                 f"There is no account of a person {address}. See: congvu account list",
             )
         people.append(found)
+    people += service.made_by_plan(db, SERVER, PlanId(plan_id)) if plan_id is not None else []
     people += service.waiting_for_a_password(db, SERVER, units) if units else []
     once = list({person.id: person for person in people}.values())
     if not once:
-        ctx.refuse(
-            "Không có ai chưa đăng nhập ở các đơn vị này.", "Nobody in these units is without a sign-in."
-        )
+        ctx.refuse("Ở đó không có ai chưa từng đăng nhập.", "There is nobody who never signed in.")
     return once
 
 

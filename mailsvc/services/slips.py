@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from config.settings import office_spans
 from directory import repository, slips
 from directory.authenticate import NewPassword
-from directory.model import AccountKind, AccountState, vietnam_day
+from directory.model import AccountId, AccountKind, AccountState, vietnam_day
 from directory.passwords import hash_password
 from directory.provision.seal import WORKERS
+from directory.provision.stored import journal_of, show_plan
 from directory.scope import Deed
+from directory.tables import accounts
 from mailsvc.model.changes import DirectoryChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from config.settings import Settings
-    from directory.model import Account
+    from directory.model import Account, PlanId
     from directory.scope import Scope
     from directory.slips import Slip
     from mailsvc.storage.store import Store
@@ -39,6 +41,21 @@ def waiting_for_a_password(db: Reader, scope: Scope, unit_codes: Sequence[str]) 
     )
     return [
         person for person in people if person.last_login_at is None and scope.may_touch(Deed.RESET, person)
+    ]
+
+
+def made_by_plan(db: Reader, scope: Scope, plan_id: PlanId) -> list[Account]:
+    """The people whom a plan made and who never signed in; nobody where the plan is not the administrator's to see."""
+    journal = journal_of(db.conn, plan_id) if show_plan(db.conn, scope, plan_id) is not None else None
+    if journal is None:
+        return []
+    made = [AccountId(row["id"]) for row in journal.of(accounts).created]
+    return [
+        person
+        for person in repository.accounts_by_ids(db.conn, made).values()
+        if person.kind is AccountKind.PERSONAL
+        and person.state is AccountState.ACTIVE
+        and person.last_login_at is None
     ]
 
 

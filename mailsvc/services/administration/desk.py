@@ -77,7 +77,12 @@ class Desk:
     def provision(self) -> ProvisionSettings:
         """What the settings say about new boxes."""
         quota = self.settings.quota
-        return ProvisionSettings(personal_quota=quota.personal, unit_quota=quota.unit, rule=self.rule)
+        return ProvisionSettings(
+            personal_quota=quota.personal,
+            unit_quota=quota.unit,
+            rule=self.rule,
+            max_lock_percent=self.settings.provision.max_lock_percent,
+        )
 
 
 def once_key(text: str, act: str, request: bytes) -> once.Key:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
 from directory import provision
 from directory.model import PlanId, vietnam_day
 from directory.provision import Fault
-from directory.roster import plan_file
+from directory.roster import RosterOptions, RosterSource, plan_file
 from mailsvc.services.administration.refusal import ActRefused, Why, of_remarks
 from mailsvc.services.imports import import_accounts
 
@@ -20,10 +19,18 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 
-def plan_of(desk: Desk, db: Reader, roster: bytes) -> AccountPlan:
+def plan_of(desk: Desk, db: Reader, roster: bytes, options: RosterOptions | None = None) -> AccountPlan:
     """What a roster would change. It is kept with the plan, so it may hold no password."""
     today, scope = vietnam_day(db.clock()), desk.scope(db)
-    found = plan_file(db.conn, scope, roster, on=today, settings=desk.provision, without_secrets=True)
+    found = plan_file(
+        db.conn,
+        scope,
+        roster,
+        on=today,
+        settings=desk.provision,
+        options=options or RosterOptions(),
+        without_secrets=True,
+    )
     secret = [remark for remark in found.plan.refused if remark.fault is Fault.KEPT_WITH_PLAN]
     if secret:
         raise of_remarks(secret)
@@ -32,7 +39,6 @@ def plan_of(desk: Desk, db: Reader, roster: bytes) -> AccountPlan:
 
 def staged(desk: Desk, uow: UnitOfWork, plan: AccountPlan, roster: bytes) -> PlanId:
     """Keep a plan that was only shown, with the roster it is made from."""
-    source = json.dumps({"roster": b64encode(roster).decode()})
     return provision.store_plan(
         uow.conn,
         "account",
@@ -41,7 +47,7 @@ def staged(desk: Desk, uow: UnitOfWork, plan: AccountPlan, roster: bytes) -> Pla
         actor=desk.actor,
         applied=False,
         creator_id=desk.account_id,
-        source=source,
+        source=RosterSource(roster).to_json(),
     )
 
 
@@ -55,25 +61,26 @@ def apply_staged(desk: Desk, plan_id: PlanId) -> AccountPlan:
                 f"Không có kế hoạch {plan_id}. Xem: congvu plan list",
                 f"No plan {plan_id}. See: congvu plan list",
             )
-        source = provision.source_of(db.conn, plan_id)
-        if shown.state is not provision.PlanState.SHOWN or source is None:
+        kept = provision.source_of(db.conn, plan_id)
+        if shown.state is not provision.PlanState.SHOWN or kept is None:
             raise ActRefused(
                 Why.CONFLICT,
                 f"Kế hoạch {plan_id} không còn chờ thực hiện.",
                 f"Plan {plan_id} is not waiting to be applied.",
             )
-        plan = plan_of(desk, db, b64decode(json.loads(source)["roster"]))
+        source = RosterSource.from_json(kept)
+        plan = plan_of(desk, db, source.data, source.options)
     if plan.refused:
         raise of_remarks(plan.refused[:200])
     if _said(json.loads(provision.body_of(plan))) != _said(shown.body or {}):
         raise _drifted("lines")
     sealed = provision.seal(plan, make_first_passwords=True)
-    apply_sealed(desk, sealed, plan_id)
+    apply_sealed(desk, sealed, plan_id, source.confirmed_locks)
     return sealed
 
 
 def apply_sealed(
-    desk: Desk, plan: AccountPlan, staged_as: PlanId | None = None
+    desk: Desk, plan: AccountPlan, staged_as: PlanId | None = None, confirmed_locks: int | None = None
 ) -> tuple[PlanId, dict[str, AccountId]]:
     """Apply a sealed plan whole or not at all; its number and the new boxes by address key."""
     try:
@@ -82,9 +89,16 @@ def apply_sealed(
             plan,
             actor=desk.actor,
             creator_id=desk.account_id,
+            confirmed_locks=confirmed_locks,
             waiting=staged_as,
             write=desk.write,
         )
+    except provision.LocksUnconfirmedError as asked:
+        raise ActRefused(
+            Why.CONFLICT,
+            f"Kế hoạch khóa {asked.count} trên {asked.of} tài khoản. Lập lại với --confirm-locks {asked.count}",
+            f"The plan locks {asked.count} of {asked.of} accounts. Make it again with --confirm-locks {asked.count}",
+        ) from asked
     except provision.PlanDriftedError as drifted:
         raise _drifted(str(drifted)) from drifted
 
@@ -92,7 +106,7 @@ def apply_sealed(
 def _said(body: dict[str, Any]) -> Any:
     """What a plan says it would do, whatever the day."""
     details: dict[str, Any] = body.get("details", {})
-    return {name: details.get(name) for name in ("create", "change", "move")}
+    return {name: details.get(name) for name in ("create", "change", "move", "lock")}
 
 
 def _drifted(what: str) -> ActRefused:

@@ -160,7 +160,10 @@ def test_units_and_accounts_of_the_design_come_as_workbooks_too(province: Congvu
 
 
 def test_a_kept_plan_is_exported_for_a_signature_and_applied_after(province: Congvu, tmp_path: Path) -> None:
-    kept = province("account", "import", "ds.csv", "--keep", "--json", files={"ds.csv": ROSTER}).json
+    under = ROSTER.replace("Sở Y tế", "").replace("SYT", "")
+    words = ("account", "import", "ds.csv", "--unit", "SYT", "--keep")
+    assert province(*words, "--first-passwords", "p.csv", files={"ds.csv": under}).code == 2
+    kept = province(*words, "--json").json
     assert (kept["applied"], province("account", "list", "--json").json) == (False, [])
     number = str(kept["plan"])
     ran = province("plan", "export", number, "--xlsx", "ky.xlsx", "--issuer", "=SỞ Y TẾ", "--place", "Đà Lạt")

@@ -69,6 +69,14 @@ def test_a_unit_gets_its_slips_on_paper_and_as_a_workbook_and_the_passwords_work
     assert load_workbook(tmp_path / "p.xlsx").sheetnames[0].startswith("1. ")
 
 
+def test_the_people_of_a_plan_get_theirs(staffed: Congvu, tmp_path: Path) -> None:
+    more = "address,full_name,unit,kind\nem,Vũ Em,SYT,personal\n"
+    made = staffed("account", "import", "m.csv", "--yes", "--json", files={"m.csv": more}).json
+    ran = staffed("slip", "issue", "--plan", str(made["plan"]), "--xlsx", "p.xlsx", "--json")
+    assert ran.json["issued"] == ["em@lamdong.gov.vn"]
+    assert staffed("slip", "issue", "--plan", "99", "--xlsx", "q.xlsx").code == 1
+
+
 def test_each_person_has_a_slip_of_their_own(staffed: Congvu, tmp_path: Path) -> None:
     assert staffed("slip", "issue", "annv", "binh", "--pdf", "p.pdf").code == 0
     (page,) = PdfReader(tmp_path / "p.pdf").pages
