@@ -131,7 +131,4 @@ def test_a_lock_ends_what_is_open(service: Service) -> None:
             imap.say(b"a NOOP\r\n")
             replies.append(imap.line())
         assert replies[-1].startswith(b"* BYE")
-        assert smtp.asks(b"MAIL FROM:<p8@lamdong.example>").startswith(b"250")
-        assert smtp.asks(b"RCPT TO:<x@world.example>").startswith(b"250")
-        assert smtp.asks(b"DATA").startswith(b"354")
-        assert smtp.asks(b"Subject: x\r\n\r\nx\r\n.").startswith(b"550 5.7.1")
+        assert smtp.asks(b"MAIL FROM:<p8@lamdong.example>").startswith(b"530 5.7.0")
