@@ -6,7 +6,7 @@ is there again has them as well, so that every letter is where its rightful read
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,17 @@ if TYPE_CHECKING:
 _e, _b, _m = tables.entries, tables.mailboxes, tables.messages
 _NOT_RECEIVED = frozenset({SpecialUse.DRAFTS, SpecialUse.SENT})
 _DELIVERED_TO = b"Delivered-To: "
+IN_ONE = 1_000
+"""Letters given back in one transaction, so that nobody waits for it; what is left follows in others."""
+HAS_SINCE = Statement(
+    select(_e.c.message_id, _e.c.internal_date)
+    .join(_b, _b.c.id == _e.c.mailbox_id)
+    .where(
+        and_(_b.c.account_id == bindparam("account"), _b.c.deleted == 0, _e.c.saved_at >= bindparam("since"))
+    )
+)
 CAME_SINCE = Statement(
-    select(_e.c.mailbox_id, _e.c.uid, _e.c.own_trace, _m.c.headline)
+    select(_e.c.mailbox_id, _e.c.uid, _e.c.own_trace, _m.c.headline, _e.c.message_id, _e.c.internal_date)
     .join(_b, _b.c.id == _e.c.mailbox_id)
     .join(_m, _m.c.id == _e.c.message_id)
     .where(
@@ -53,17 +62,30 @@ class Returned:
     no_room: bool = False
 
 
-def return_letters(uow: UnitOfWork, undo: Undo) -> list[Returned]:
-    """Copy what came since the plan was applied, in the transaction that takes it back."""
+def return_letters(uow: UnitOfWork, undo: Undo, undone_at: int) -> list[Returned]:
+    """Copy what came since the plan was applied: at most IN_ONE letters; again until it is none.
+
+    What was copied since the undoing is not copied twice.
+    """
     since = undo.plan.applied_at
     if since is None:
         return []
-    found = []
+    found: list[Returned] = []
     for heir, old_of_key in _handed_over(uow, undo.journal).items():
-        wanted = _wanted(uow, heir, old_of_key, since)
-        for old, by_mailbox in wanted.items():
-            found.append(_copy(uow, heir, old, by_mailbox))
+        for old, by_mailbox in _wanted(uow, heir, old_of_key, since, undone_at).items():
+            room = IN_ONE - sum(item.letters for item in found)
+            if room > 0:
+                found.append(_copy(uow, heir, old, _first(by_mailbox, room)))
     return found
+
+
+def _first(by_mailbox: Mapping[MailboxId, list[int]], room: int) -> dict[MailboxId, list[int]]:
+    """As many of them as there is room for."""
+    chosen: dict[MailboxId, list[int]] = {}
+    for mailbox, uids in by_mailbox.items():
+        chosen[mailbox] = uids[:room]
+        room -= len(chosen[mailbox])
+    return {mailbox: uids for mailbox, uids in chosen.items() if uids}
 
 
 def _handed_over(db: Reader, journal: Journal) -> dict[AccountId, dict[str, AccountId]]:
@@ -84,14 +106,21 @@ def _handed_over(db: Reader, journal: Journal) -> dict[AccountId, dict[str, Acco
 
 
 def _wanted(
-    db: Reader, heir: AccountId, old_of_key: Mapping[str, AccountId], since: int
+    db: Reader, heir: AccountId, old_of_key: Mapping[str, AccountId], since: int, undone_at: int
 ) -> dict[AccountId, dict[MailboxId, list[int]]]:
+    has = {
+        old: Counter((row[0], row[1]) for row in db.rows(HAS_SINCE, {"account": old, "since": undone_at}))
+        for old in set(old_of_key.values())
+    }
     skipped = {box.id for box in mailboxes.of_account(db, heir) if box.special_use in _NOT_RECEIVED}
     found: defaultdict[AccountId, defaultdict[MailboxId, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in db.rows(CAME_SINCE, {"account": heir, "since": since}):
         if row[0] in skipped:
             continue
         for old in {old_of_key[key] for key in _meant(row, old_of_key)}:
+            if has[old][row[4], row[5]]:  # copied before; the same letter may have come twice
+                has[old][row[4], row[5]] -= 1
+                continue
             found[old][MailboxId(row[0])].append(int(row[1]))
     return {old: dict(by_mailbox) for old, by_mailbox in found.items()}
 

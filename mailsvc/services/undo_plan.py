@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from directory import audit, provision
@@ -34,9 +34,21 @@ def prepare(db: Reader, scope: Scope, plan_id: PlanId) -> PreparedUndo:
     return PreparedUndo(provision.prepare_undo(db.conn, scope, plan_id, letters_in(db)), head)
 
 
-def carry_out(
-    uow: UnitOfWork, scope: Scope, prepared: PreparedUndo, actor: str
-) -> tuple[Undo, list[Returned]]:
+@dataclass(slots=True)
+class Undone:
+    """What was taken back, when, and which letters went back with it in the last transaction."""
+
+    undo: Undo
+    at: int
+    returned: list[Returned] = field(default_factory=list)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be more letters to give back."""
+        return any(item.letters for item in self.returned)
+
+
+def carry_out(uow: UnitOfWork, scope: Scope, prepared: PreparedUndo, actor: str) -> Undone:
     """Take it back; UndoRefusedError with its conflicts. Looked at again where it could have become otherwise.
 
     A plan that made boxes is always looked at again: a letter may have come to one of them, and then it is kept.
@@ -46,6 +58,12 @@ def carry_out(
     if undo.journal.of(accounts).created or audit.head(uow.conn) != prepared.head:
         undo = prepare(uow, scope, undo.plan.id).undo
     provision.carry_out_undo(uow.conn, undo, at=uow.clock(), actor=actor)
-    returned = return_letters(uow, undo)
+    undone = Undone(undo, uow.clock())
+    undone.returned = return_letters(uow, undo, undone.at)
     uow.record(DirectoryChanged())
-    return undo, returned
+    return undone
+
+
+def return_more(uow: UnitOfWork, undone: Undone) -> None:
+    """Give back what one transaction had no room for; again while `undone.has_more`."""
+    undone.returned = return_letters(uow, undone.undo, undone.at)

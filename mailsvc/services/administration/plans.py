@@ -201,7 +201,11 @@ def _undo(desk: Desk, asked: UndoPlan) -> Undone:
             raise undo_refused(plan_id, provision.UndoFault.CHANGED_SINCE, found.conflicts)
         if not asked.dry_run:
             with desk.write() as uow:
-                found, _ = undo_plan.carry_out(uow, desk.scope(uow), prepared, desk.actor)
+                undone = undo_plan.carry_out(uow, desk.scope(uow), prepared, desk.actor)
+            found = undone.undo
+            while undone.has_more:
+                with desk.store.write() as uow:
+                    undo_plan.return_more(uow, undone)
     except provision.UndoRefusedError as refused:
         raise undo_refused(plan_id, refused.fault, refused.conflicts) from refused
     kept = [KeptLine(box.address, box.letters, box.signed_in) for box in found.kept]

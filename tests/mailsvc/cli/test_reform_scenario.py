@@ -4,12 +4,14 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from config.load import load
 from directory import repository
 from directory.address import parse_address
 from directory.model import PostRole, vietnam_day
 from directory.repository.people import add_second_post
-from mailsvc.services import receive
+from mailsvc.services import receive, returned_letters
 from mailsvc.services.open_store import open_store
 from mailsvc.storage import mailboxes
 from mailsvc.storage.store import Store
@@ -83,9 +85,11 @@ def readers(store: Store) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.parametrize("in_one", [7, 1_000])
 def test_every_letter_is_read_by_its_rightful_readers_and_by_nobody_else(
-    congvu: Congvu, tmp_path: Path
+    congvu: Congvu, tmp_path: Path, in_one: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(returned_letters, "IN_ONE", in_one)  # in one transaction, or in many
     files = {
         "units.csv": TREE,
         "staff.csv": STAFF,
