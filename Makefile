@@ -10,7 +10,7 @@ export GOLDEN
 
 # Programs that the tests talk to: none of them is ours, none is started by its package.
 TEST_PACKAGES := chromium curl dovecot-imapd dovecot-lmtpd dovecot-sieve fonts-dejavu-core glewlwyd gsasl isync mutt neomutt offlineimap3 opendkim openssl postfix \
-	postgresql procps pst-utils slapd strace swaks unbound thunderbird
+	postgresql procps pst-utils sieve-connect slapd strace swaks unbound thunderbird
 BENCH_PACKAGES := dovecot-imapd dovecot-lmtpd postfix procps
 BUILD_TOOLS := editables hatchling packaging pathspec pluggy tomlkit trove-classifiers
 WHEELS := --only-binary :all:

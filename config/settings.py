@@ -177,7 +177,7 @@ class ClientSettings(_Section):
 class ManageSieveSettings(_Section):
     """Where mail clients keep their filter rules."""
 
-    listen: Listen = Field("127.0.0.1:2419", description="ManageSieve (RFC 5804); not served yet")
+    listen: Listen = Field("127.0.0.1:2419", description="ManageSieve with STARTTLS (RFC 5804)")
 
 
 class WebSettings(_Section):

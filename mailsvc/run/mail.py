@@ -14,6 +14,7 @@ import structlog
 import uvloop
 
 from mailsvc.imap.server import ImapServers
+from mailsvc.managesieve.server import ManageSieveServer
 from mailsvc.net.bridge import Bridge
 from mailsvc.net.channel_binding import end_point
 from mailsvc.net.https import HttpsClient
@@ -100,6 +101,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     ledgers = Ledgers(store.clock)
     smtp = SmtpServers(settings, store, bridge, sign_in, tls, resolver, ledgers.saw_letter)
     imap = ImapServers(settings, bridge, watch, sign_in, tls, store.pieces, engine, usage)
+    sieve = ManageSieveServer(settings, bridge, sign_in, tls)
     policies = StsPolicies(bridge, resolver, HttpsClient(resolver, verifying_context()))
     worker = QueueWorker(
         settings,
@@ -124,6 +126,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
 
     await smtp.start()
     await imap.start()
+    await sieve.start()
     await metrics.start()
     parts = (worker, indexer, usage_writer, months, staff, housekeeping, upkeep, reporting)
     tasks = [asyncio.create_task(part.run()) for part in parts]
@@ -135,7 +138,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     os.close(ready_fd)
 
     await stopping.wait()
-    await asyncio.gather(smtp.stop(), imap.stop(), metrics.stop())
+    await asyncio.gather(smtp.stop(), imap.stop(), sieve.stop(), metrics.stop())
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,6 +18,7 @@ LISTENERS = {
     "lmtp": "CONGVU_LMTP__LISTEN",
     "imap": "CONGVU_IMAP__LISTEN",
     "imap_tls": "CONGVU_IMAP__LISTEN_TLS",
+    "managesieve": "CONGVU_MANAGESIEVE__LISTEN",
     "web": "CONGVU_WEB__LISTEN",
     "metrics": "CONGVU_METRICS__LISTEN",
 }
