@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from mailsvc.model.errors import StoreUnavailable
 
@@ -35,11 +36,23 @@ def upgrade(database: Database) -> None:
 
 
 def check(database: Database) -> None:
-    """Refuse a database that this version cannot read, or that needs `congvu upgrade` first."""
-    with database.connect() as connection:
-        refuse_newer(connection)
-        if current(connection) != REVISIONS[-1]:
-            raise StoreUnavailable("lược đồ cũ, hãy chạy: congvu upgrade / old schema, run: congvu upgrade")
+    """Refuse a database that this version cannot read, or that needs `congvu upgrade` first; nothing is touched."""
+    if database.is_sqlite and not database.path.exists():
+        raise StoreUnavailable(
+            f"không có {database.path}: phục hồi vào thư mục trống, congvu restore DIR2 / "
+            f"{database.path} is missing: restore into an empty place, congvu restore DIR2"
+        )
+    try:
+        with database.connect() as connection:
+            refuse_newer(connection)
+            here = current(connection)
+    except DBAPIError as error:
+        raise StoreUnavailable(
+            f"không đọc được cơ sở dữ liệu ({error.orig}): kiểm tra ổ đĩa, hoặc congvu restore DIR2 vào thư mục trống / "
+            f"the database cannot be read ({error.orig}): see to the disk, or congvu restore DIR2 into an empty place"
+        ) from error
+    if here != REVISIONS[-1]:
+        raise StoreUnavailable("lược đồ cũ, hãy chạy: congvu upgrade / old schema, run: congvu upgrade")
 
 
 def refuse_newer(connection: Connection) -> None:
@@ -47,7 +60,8 @@ def refuse_newer(connection: Connection) -> None:
     here = current(connection)
     if here is not None and here not in REVISIONS:
         raise StoreUnavailable(
-            f"lược đồ {here} mới hơn phiên bản này / schema {here} is newer than this version"
+            f"lược đồ {here} mới hơn phiên bản này, hãy cài bản Congvu mới hơn / "
+            f"schema {here} is newer than this version, install a newer Congvu"
         )
 
 

@@ -12,8 +12,8 @@ from mailsvc.services.verify import verify
 from mailsvc.storage import mailboxes, messages
 from mailsvc.storage.backup_files import BackupRefused
 from mailsvc.storage.backup_folder import BackupFolder
-from mailsvc.storage.vault import Plain
 from mailsvc.storage.store import Store
+from mailsvc.storage.vault import Plain
 from tests.support.mail import NOW, Clock, add_account, deliver, letter, make_store
 
 
