@@ -327,3 +327,29 @@ def test_ten_thousand_guesses_while_the_owner_signs_in_undisturbed(office, monke
     owner.post("/sign-out")
     owner.get("/")
     assert owner.post("/sign-in", {"address": AN, "password": PASSWORD}).status_code == 303
+
+
+def test_no_form_of_these_screens_is_taken_without_its_token(office, an):
+    an.get("/security")
+    paths = {
+        re.sub(r"<[^>]+>", "1", str(rule.rule))
+        for rule in office.app.url_map.iter_rules()
+        if "POST" in rule.methods
+        and rule.endpoint.partition(".")[0] in {"security", "second_step", "provider"}
+    }
+    assert len(paths) >= 15
+    for path in paths:
+        answer = an.client.post(
+            path.replace("/passkey/1", "/passkey/make"),
+            data={"csrf": "x"},
+            headers={"Origin": "http://localhost"},
+        )
+        assert answer.status_code == 403, path
+
+
+def test_nothing_of_these_screens_is_kept_by_the_browser_or_framed(office, an):
+    for path in ("/security", "/security/devices", "/security/confirm"):
+        answer = an.get(path)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert not re.search(r"<[^>]+\son\w+=", text(answer))
