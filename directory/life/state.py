@@ -38,7 +38,7 @@ class Life:
         if account_id is None:
             return self.refuse("address", Fault.UNKNOWN_BOX, value=self.address)
         row = self.draft.get(accounts, account_id)
-        if not self._may(row):  # what lies outside of the scope is not told apart from what does not exist
+        if not self._may(row):
             return self.refuse("address", Fault.OUT_OF_SCOPE, value=self.address)
         self.address = self.draft.address(account_id)
         if row["kind"] != AccountKind.PERSONAL.value or row["person_id"] is None:

@@ -9,6 +9,7 @@ import structlog
 
 from directory.model import vietnam_day
 from directory.policies import Defaults
+from directory.repository.rows import chunks
 from mailsvc.model.errors import ServiceError
 from mailsvc.services import staff_days, unused
 from mailsvc.services.housekeeping import steady_now
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 LOOK_SECONDS = 600.0
+LETTERS_AT_ONCE = 50
+"""Notices to clerks in one transaction: other letters do not wait for all of them."""
 
 
 class StaffDays:
@@ -52,7 +55,8 @@ class StaffDays:
             pass
         await self._bridge.write(staff_days.refresh_groups, at)
         found, prepared = await self._bridge.slow(self._look_for_unused, at)
-        await self._bridge.write(unused.deliver, prepared, at)
+        for some in chunks(prepared, LETTERS_AT_ONCE):
+            await self._bridge.write(unused.deliver, some, at)
         locked = await self._bridge.write(unused.lock, found, at)
         await self._bridge.write(staff_days.finish_day, vietnam_day(at))
         log.info(
