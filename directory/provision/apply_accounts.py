@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from directory import audit
 from directory.address import Address
+from directory.journal import COLUMNS, Journal, TableChanges
 from directory.model import AccountId, AccountState, AddressKind, PostRole, UnitId
 from directory.provision.plan import (
     AccountChange,
@@ -22,7 +23,7 @@ from directory.provision.plan import (
 from directory.provision.staging import Staged, day_text, stage, switch_on
 from directory.repository.domains import OnAccountsCreated
 from directory.repository.groups import refresh
-from directory.repository.rows import chunks, insert_rows, update_rows
+from directory.repository.rows import allocate_ids, chunks, insert_rows, update_rows
 from directory.repository.units import units_on
 from directory.tables import accounts, addresses, person_identifiers, persons, posts
 
@@ -36,11 +37,13 @@ def apply_accounts(
     on_accounts_created: OnAccountsCreated,
     confirmed_locks: int | None = None,
     staged: Staged | None = None,
+    note: Journal | None = None,
 ) -> dict[str, AccountId]:
     """Make, change, move and lock the boxes of a sealed plan, or nothing: what is raised undoes the caller's transaction.
 
     A plan that asks before it locks so many wants the number again (`confirmed_locks`), else LocksUnconfirmedError.
-    Boxes that were `staged` before are switched on; else they are inserted now. Returns the new boxes by address key.
+    Boxes that were `staged` before are switched on; else they are inserted now. Rows that switching on makes are written
+    into `note`, so that nobody has to look for them. Returns the new boxes by address key.
     """
     if plan.refused:
         raise PlanRefusedError(f"{plan.counts['refused']} lines are refused")
@@ -56,7 +59,7 @@ def apply_accounts(
         )
         if staged is not None:
             switch_on(conn, staged)
-        created = _switch_on(conn, plan.creates, made, plan.effective_on, at)
+        created = _switch_on(conn, plan.creates, made, plan.effective_on, at, note)
         _alter(conn, altered, plan.effective_on, at)
         _lock(conn, plan.locks, at)
     except IntegrityError as error:
@@ -98,24 +101,44 @@ def _lock(conn: Connection, locks: Sequence[AccountLock], at: int) -> None:
 
 
 def _switch_on(
-    conn: Connection, creates: Sequence[NewAccount], staged: Staged, on: date, at: int
+    conn: Connection,
+    creates: Sequence[NewAccount],
+    staged: Staged,
+    on: date,
+    at: int,
+    note: Journal | None,
 ) -> dict[str, AccountId]:
     """Give the new boxes their addresses, and the people behind them posts and identifiers."""
     pairs = list(zip(creates, staged.account_ids, strict=True))
     _free_reserved(conn, [new.address for new in creates if new.claims_reserved])
     rows = [_address(new.address, AddressKind.PRIMARY, number, at) for new, number in pairs]
     rows += [_address(alias, AddressKind.ALIAS, number, at) for new, number in pairs for alias in new.aliases]
-    insert_rows(conn, addresses, rows)
+    _insert(conn, addresses, rows, note)
     people = [(new, staged.person_ids[number]) for new, number in pairs if number in staged.person_ids]
     identified = [(person, new.identifier) for new, person in people if new.identifier is not None]
-    insert_rows(
+    _insert(
         conn,
         person_identifiers,
         [{"person_id": person, "scheme": scheme, "value": value} for person, (scheme, value) in identified],
+        note,
     )
     placed = [(new, new.unit_id, person) for new, person in people if new.unit_id is not None]
-    insert_rows(conn, posts, [_post(person, unit, new.role, new.title, on) for new, unit, person in placed])
+    day = on.isoformat()
+    rows = [_post(person, unit, new.role, new.title, day) for new, unit, person in placed]
+    _insert(conn, posts, rows, note)
     return {new.address.key: number for new, number in pairs}
+
+
+def _insert(conn: Connection, table: Table, rows: list[dict[str, Any]], note: Journal | None) -> None:
+    """Insert rows, and note them as they are now in the table: with an id, and null where nothing was said."""
+    if note is not None and rows:
+        rows = [
+            {**row, "id": number}
+            for row, number in zip(rows, allocate_ids(conn, table, len(rows)), strict=True)
+        ]
+        empty = dict.fromkeys(COLUMNS[table.name])
+        note.tables.setdefault(table.name, TableChanges()).created.extend({**empty, **row} for row in rows)
+    insert_rows(conn, table, rows)
 
 
 def _address(address: Address, kind: AddressKind, account_id: AccountId, at: int) -> dict[str, Any]:
@@ -129,14 +152,14 @@ def _address(address: Address, kind: AddressKind, account_id: AccountId, at: int
     }
 
 
-def _post(person_id: int, unit_id: UnitId, role: PostRole | None, title: str, on: date) -> dict[str, Any]:
+def _post(person_id: int, unit_id: UnitId, role: PostRole | None, title: str, day: str) -> dict[str, Any]:
     return {
         "person_id": person_id,
         "unit_id": unit_id,
         "role": (role or PostRole.SPECIALIST).value,
         "title": title,
         "is_primary": 1,
-        "valid_from": on.isoformat(),
+        "valid_from": day,
     }
 
 
@@ -237,7 +260,7 @@ def _change_posts(conn: Connection, changed: Sequence[AccountChange], on: date) 
         conn,
         posts,
         [
-            _post(change.person_id, change.unit_id, change.role, change.texts.title, on)
+            _post(change.person_id, change.unit_id, change.role, change.texts.title, day)
             for change in changed
             if change.person_id is not None and change.unit_id is not None
         ],

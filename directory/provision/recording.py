@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from directory import audit
-from directory.journal import COLUMNS, Journal, Picture, difference, take
+from directory.journal import COLUMNS, Journal, Picture, TableChanges, difference, take
 from directory.provision.plan import AccountPlan
 from directory.provision.staging import Staged
 from directory.repository.rows import chunks
@@ -36,6 +36,7 @@ class Recorded:
     """Filled when the block ends."""
 
     journal: Journal = field(default_factory=Journal)
+    note: Journal | None = None  # rows that whoever applies a staged plan writes down
 
 
 @contextmanager
@@ -63,13 +64,22 @@ def recording_accounts(
         boxes += [lock.account_id for lock in plan.locks]
         people = _people_of(conn, boxes)
         claimed = [new.address.key for new in plan.creates if new.claims_reserved]
-        last = {table: _last_id(conn, table) for table in ACCOUNT_TABLES}
+        noted = Journal({}) if staged is not None else None
+        last = None if noted is not None else {table: _last_id(conn, table) for table in ACCOUNT_TABLES}
         before = _picture(conn, boxes, people, claimed, None)
-        recorded = Recorded()
+        recorded = Recorded(note=noted)
         yield recorded
         recorded.journal = as_kept(difference(before, _picture(conn, boxes, people, claimed, last)))
+        _add_noted(recorded.journal, noted)
     if staged is not None:  # inserted before, so that no picture shows them as new
         _add_staged(recorded.journal, plan, staged)
+
+
+def _add_noted(journal: Journal, noted: Journal | None) -> None:
+    for name, changes in noted.tables.items() if noted is not None else ():
+        mine = journal.tables.setdefault(name, TableChanges())
+        known = {row["id"] for row in mine.created}
+        mine.created.extend(row for row in changes.created if row["id"] not in known)
 
 
 def _add_staged(journal: Journal, plan: AccountPlan, staged: Staged) -> None:

@@ -90,6 +90,7 @@ def write_accounts(
             on_accounts_created=on_accounts_created(uow),
             confirmed_locks=confirmed_locks,
             staged=staged,
+            note=recorded.note,
         )
     undo = recorded.journal.to_json()
     if waiting is not None:

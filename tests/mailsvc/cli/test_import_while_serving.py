@@ -46,7 +46,7 @@ def test_no_delivery_waits_a_second_while_thousands_of_accounts_are_made(tmp_pat
     stored = hash_password("Abc-12345")
     lines = "".join(f'a{n},Nguyễn Văn {n},SYT,personal,"{stored}"\n' for n in range(PEOPLE))
     (tmp_path / "a.csv").write_text(f"address,full_name,unit,kind,password_hash\n{lines}", encoding="utf-8")
-    with service:
+    with service.start():
         postman = Postman(service.ports["lmtp"], f"an@{service.domain}")
         postman.start()
         try:
