@@ -55,6 +55,8 @@ class Lane:
     workers: int = 0
     idle: int = 0
     """Workers that hold an open connection and wait."""
+    insists: bool = False
+    """A letter waits in it that was tried before: its own schedule, or an operator, says that it is time."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -93,6 +95,7 @@ class Lanes:
         if lane is None:
             lane = self._lanes[way] = Lane(way)
         lane.jobs.put(job.letter.account_id or 0, job)
+        lane.insists = lane.insists or any(one.attempts for one in job.recipients)
         if lane.idle:
             lane.news.set()
         if len(lane.jobs) > lane.idle and lane.workers < self._per_domain:
@@ -119,7 +122,7 @@ class Lanes:
 
     async def _one_connection(self, lane: Lane) -> None:
         """Connect, and send what waits in the lane; where nobody answers, all of it waits for another time."""
-        client = await self._open(lane.way)
+        client = await self._open(lane)
         if isinstance(client, Reply):
             for job in lane.jobs.drain():
                 await self._record(job.letter, [Tried(one, client) for one in job.recipients])
@@ -156,9 +159,10 @@ class Lanes:
         # A server that hung up meanwhile is no failure of the next letter: it goes over a new connection.
         return bool(lane.jobs) and client.is_alive
 
-    async def _open(self, way: Way) -> SmtpClient | Reply:
-        now = time.monotonic()
-        blocked = self._backoff.blocked(way.name, now)
+    async def _open(self, lane: Lane) -> SmtpClient | Reply:
+        way, now = lane.way, time.monotonic()
+        blocked = None if lane.insists else self._backoff.blocked(way.name, now)
+        lane.insists = False
         if blocked is not None:
             return blocked
         try:

@@ -16,7 +16,7 @@ from mailsvc.net.resolver import MxRecord, StaticResolver
 from mailsvc.queue import settle
 from mailsvc.queue.worker import QueueWorker
 from mailsvc.sender_auth import arc
-from mailsvc.services import queue_routes
+from mailsvc.services import queue_routes, queue_view
 from mailsvc.services.dkim_keys import DkimKeys
 from mailsvc.services.forward import send_on
 from mailsvc.services.receive import prepare
@@ -480,3 +480,19 @@ async def test_a_connection_that_ends_between_two_letters_is_no_failure_of_the_s
     await world.worker.work_off()
     assert [world.states(one)[0][1:] for one in queued] == [("sent", 1)] * 3
     assert world.rules.admitted == 2
+
+
+async def test_a_dead_place_is_left_alone_by_new_letters_and_asked_again_when_an_operator_says_so(world):
+    await world.listener.stop()
+    first = world.queue("a1@x.vn", content=letter(1))
+    await world.worker.work_off()
+    world.listener = SmtpListener(world.rules, trusted=TrustedNetworks([]), tls=None)
+    await world.listener.start("127.0.0.1", world.port)
+    second = world.queue("a2@x.vn", content=letter(2))
+    await world.worker.work_off()
+    assert world.states(second) == [("a2@x.vn", "waiting", 1)]
+    assert world.rules.admitted == 0
+    with world.store.write() as uow:
+        queue_view.do(uow, "retry", first, actor="cli:root", reason="máy bên kia đã chạy lại")
+    await world.worker.work_off()
+    assert world.states(first) == [("a1@x.vn", "sent", 2)]
