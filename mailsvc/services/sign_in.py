@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from directory import app_passwords, authenticate, known_devices, scram_keys, tokens
 from directory.authenticate import Door, Failure, PasswordCheck, Verdict, Verifier
@@ -25,6 +25,7 @@ from mailsvc.net.ldap_bind import LdapBind
 from mailsvc.net.limits import network_of, peer_address
 from mailsvc.services.guesses import MAIL_DOOR, Allowances, Guess, Guesses
 from mailsvc.services.permissions import Principal
+from mailsvc.storage.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Caller", "Door", "SignIn"]
 MAX_PASSWORD_CHARACTERS = 1000
-_ANY_SECOND_FACTOR_RULE = (
-    select(policies.c.id).where(policies.c.name == PolicyName.SECOND_FACTOR.value).limit(1)
+_ANY_SECOND_FACTOR_RULE = Statement(
+    select(policies.c.id).where(policies.c.name == bindparam("rule")).limit(1)
 )
 
 
@@ -206,7 +207,10 @@ class SignIn:
 
     def requires_second_factor(self, db: Reader, verdict: Verdict) -> bool:
         """Whether policy asks this account for a second factor, proven or not."""
-        if verdict.account_id is None or db.conn.execute(_ANY_SECOND_FACTOR_RULE).first() is None:
+        if (
+            verdict.account_id is None
+            or db.one(_ANY_SECOND_FACTOR_RULE, {"rule": PolicyName.SECOND_FACTOR.value}) is None
+        ):
             return False
         return self.policy(db, verdict.account_id).second_factor.required
 
