@@ -56,12 +56,25 @@ class Refused(click.ClickException):
 class CliContext:
     """One run of the command line."""
 
-    data_dir: Path
+    _data_dir: Path
     json: bool
     elsewhere: Elsewhere | None = None
     _settings: Settings | None = field(default=None)
     _store: Store | None = field(default=None)
     _administration: Administration | None = field(default=None)
+
+    @property
+    def data_dir(self) -> Path:
+        """Where this machine's installation is; a command for a server elsewhere has none."""
+        self._refuse_elsewhere()
+        return self._data_dir
+
+    def _refuse_elsewhere(self) -> None:
+        if self.elsewhere is not None:
+            self.refuse(
+                "Lệnh này chỉ chạy trên chính máy chủ; bỏ --server.",
+                "This command runs on the server itself only; leave out --server.",
+            )
 
     @property
     def vietnamese(self) -> bool:
@@ -96,11 +109,7 @@ class CliContext:
     def settings(self) -> Settings:
         """The settings; all mistakes at once."""
         if self._settings is None:
-            if self.elsewhere is not None:
-                self.refuse(
-                    "Lệnh này chỉ chạy trên chính máy chủ; bỏ --server.",
-                    "This command runs on the server itself only; leave out --server.",
-                )
+            self._refuse_elsewhere()
             try:
                 self._settings = load(self.data_dir, os.environ)
             except SettingsError as error:
@@ -112,11 +121,7 @@ class CliContext:
     @property
     def store(self) -> Store:
         """The store of this installation, checked for its schema."""
-        if self.elsewhere is not None:
-            self.refuse(
-                "Lệnh này chỉ chạy trên chính máy chủ; bỏ --server.",
-                "This command runs on the server itself only; leave out --server.",
-            )
+        self._refuse_elsewhere()
         if self._store is None:
             if not (self.data_dir / "congvu.toml").exists():
                 self.refuse(

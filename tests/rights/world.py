@@ -9,14 +9,16 @@ from flask import Flask
 from sqlalchemy import Connection
 
 from directory.authenticate import NewPassword, store_password
+from directory.model import AccountId
 from directory.passwords import hash_password
 from directory.repository.units import unit_ids_by_code
 from directory.tables import metadata as directory_tables
 from directory.tokens import TokenScope
 from mailsvc.services.administration import groups, plans
+from mailsvc.storage import mailboxes
 from mailsvc.storage.store import Store
 from mailsvc.storage.tables import metadata as mail_tables
-from tests.support.mail import DOMAIN, NOW
+from tests.support.mail import DOMAIN, NOW, deliver, letter
 from tests.support.province import PASSWORD, ROLES, make_province
 from tests.webmail.conftest import Reader
 
@@ -77,6 +79,7 @@ class World:
         self.folder = folder
         self.province = make_province(folder, store)
         self.touched: set[str] = set()
+        self.made = 0  # accounts, by the last transaction
         self.readers: dict[str, Reader] = {}
         self.province.ids |= self._newcomers(EXTRA)
         with store.write() as uow:
@@ -94,6 +97,18 @@ class World:
             for place in PLACES
             for local in (place.person, place.other, place.box)
         }
+        for place in PLACES:
+            deliver(
+                store,
+                letter().replace(b"Subject: ", b"Subject: Chuyen rieng cua nguoi khac "),
+                AccountId(self.province.ids[place.person]),
+                local=place.person,
+            )
+        with store.read() as db:
+            self.inboxes = {
+                place.name: mailboxes.by_name(db, self.province.ids[place.person], "INBOX").id
+                for place in PLACES
+            }
         self.groups = {place.name: self._group(place) for place in PLACES}
         self.waiting = {place.name: self._make(self._roster(place, "Cho")) for place in PLACES}
         self.applied = {place.name: self._apply(self._roster(place, "Xong")) for place in PLACES}
@@ -124,6 +139,8 @@ class World:
             assert reader.sign_in(f"{local}@{DOMAIN}", PASSWORD).status_code == 303
             reader.get("/mail", follow_redirects=True)
             reader.get(reader.get("/mail").headers["Location"])
+        owner = self.readers["owner"] = Reader(self.app)
+        assert owner.sign_in(f"{PLACES[0].person}@{DOMAIN}", PASSWORD).status_code == 303
         self.readers["none"] = Reader(self.app)
         self.readers["none"].get("/")
 

@@ -8,6 +8,7 @@ from flask import abort, redirect, request
 
 from mailsvc.services.administration import accounts, administrators, plans, pulls, readings
 from webmail.console.screen import HOME, do, page, screen
+from webmail.credentials.site import proof_wanted
 from webmail.web import local_path
 
 if TYPE_CHECKING:
@@ -44,10 +45,16 @@ OF_MANY: Final = frozenset({"rights"})
 
 @screen.post("/viec/<name>")
 def act(name: str) -> Response:
-    """Carry an act out and go back; an answer that is told once is shown at once instead."""
+    """Carry an act out and go back; an answer that is told once is shown at once instead.
+
+    Before a dangerous act the person proves anew who they are, where that was a while ago.
+    """
     offered = OFFERED.get(name)
     if offered is None:
         abort(404)
+    first = proof_wanted() if offered.step_up else None
+    if first is not None:
+        return first
     values: dict[str, Any] = {
         field: request.form.getlist(field) if field in OF_MANY else value
         for field, value in request.form.items()

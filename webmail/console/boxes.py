@@ -11,9 +11,11 @@ from mailsvc.services.administration import accounts
 from mailsvc.services.administration.refusal import ActRefused
 from webmail.console.screen import do, page, screen, told
 from webmail.console.tree import all_units
+from webmail.credentials.site import proof_wanted
 
 if TYPE_CHECKING:
     from flask import Response
+    from werkzeug.wrappers import Response as BaseResponse
 
 ROLES = tuple(role.value for role in PostRole)
 
@@ -27,11 +29,14 @@ def account(address: str) -> Response:
 
 
 @screen.route("/tai-khoan-moi", methods=["GET", "POST"])
-def new_account() -> Response:
+def new_account() -> BaseResponse:
     """Make an account; its one-time password is shown once, on the page that answers."""
     given = {name: value.strip()[:1000] for name, value in request.form.items() if value.strip()}
     problem = ""
     if request.method == "POST":
+        first = proof_wanted()
+        if first is not None:
+            return first
         try:
             asked = accounts.CREATE.asked(
                 {name: value for name, value in given.items() if name != "csrf"}, as_text=True

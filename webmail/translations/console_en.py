@@ -199,6 +199,7 @@ WORDS: Final[dict[str, str]] = {
     "c_state": "State",
     "c_state_active": "Active",
     "c_state_archived": "Archived",
+    "c_state_left": "Left",
     "c_state_locked": "Locked",
     "c_summary": "Summary",
     "c_text": "Words of the letter",

@@ -199,6 +199,7 @@ WORDS: Final[dict[str, str]] = {
     "c_state": "Trạng thái",
     "c_state_active": "Đang dùng",
     "c_state_archived": "Đã lưu trữ",
+    "c_state_left": "Đã nghỉ",
     "c_state_locked": "Bị khóa",
     "c_summary": "Tóm tắt",
     "c_text": "Chữ trong thư",

@@ -171,3 +171,13 @@ def test_pages_carry_no_script_and_the_strict_policy(as_) -> None:
         assert answer.status_code == 200
         assert "<script" not in text(answer)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_dangerous_act_asks_for_a_fresh_proof_when_the_last_one_is_old(as_, province: Province) -> None:
+    reader = as_("quantri")
+    province.store.clock.now += 3600
+    asked = reader.post("/quan-tri/viec/account.lock", {"address": f"an@{DOMAIN}"})
+    assert asked.headers["Location"].startswith("/security/confirm?next=")
+    made = reader.post("/quan-tri/tai-khoan-moi", {"name": "Vũ Văn Mới", "unit": "SYT"})
+    assert made.headers["Location"].startswith("/security/confirm?next=")
+    assert province.account("an").state.value == "active"
