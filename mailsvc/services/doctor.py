@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.net import probe
 from mailsvc.net.tls import server_context
+from mailsvc.services import collect, scrub
 from mailsvc.services.backup import last_backup
 from mailsvc.services.open_store import Store, index_path, open_index
 from mailsvc.storage import migrate, tables
@@ -94,7 +95,7 @@ def examine(data_dir: Path, settings: Settings) -> Iterator[Finding]:
         yield _ok("schema", migrate.REVISIONS[-1])
         runs = _service_runs(data_dir)
         with store.read() as db:
-            for check in (_disk, _segments, _clock, _backup):
+            for check in (_disk, _segments, _scrub, _garbage, _clock, _backup):
                 yield check(db, data_dir)
             yield _wal(data_dir)
             yield _index(db, data_dir, runs=runs)
@@ -224,6 +225,30 @@ def _segments(db: Reader, _data_dir: Path) -> Finding:
             f"Lost or cut short: {', '.join(short[:5])}. congvu verify names the letters; get them from a backup.",
         )
     return _ok("segments", "đủ", "all there")
+
+
+def _scrub(db: Reader, _data_dir: Path) -> Finding:
+    """What the weekly reading of every octet found."""
+    damaged, state = scrub.damage(db), scrub.state(db)
+    if damaged:
+        return _wrong(
+            "scrub",
+            f"{len(damaged)} mảnh hỏng. congvu verify nêu các thư; congvu restore DIR2 --box ĐỊA-CHỈ lấy lại.",
+            f"{len(damaged)} damaged pieces. congvu verify names the letters; congvu restore DIR2 --box ADDRESS.",
+        )
+    if not state.ended_at:
+        return Finding("scrub", State.NOTE, "Chưa đọc hết lần nào.", "Not all was read yet.")
+    days = (db.clock() - state.ended_at) // 86_400
+    return _ok(
+        "scrub", f"{state.checked} mảnh, {days} ngày trước", f"{state.checked} pieces, {days} days ago"
+    )
+
+
+def _garbage(db: Reader, _data_dir: Path) -> Finding:
+    """How much of the sealed segments nothing refers to."""
+    total, unused = collect.garbage_octets(db)
+    share = f"{unused * 100 // max(total, 1)} %, {unused / GIB:.1f} GiB"
+    return _ok("garbage", share)
 
 
 def _backup(db: Reader, _data_dir: Path) -> Finding:
