@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mailsvc.services.administration import log
+from mailsvc.services.administration.refusal import ActRefused
 
 if TYPE_CHECKING:
     from mailsvc.cli.context import CliContext
@@ -23,6 +25,7 @@ FAULTS = {
     "cut off": ("bị cắt ở cuối", "was cut off at the end"),
 }
 PAGE = 500
+MAX_ANCHOR = 1000
 
 
 @click.group()
@@ -33,10 +36,20 @@ def audit() -> None:
 @audit.command()
 @click.option("--lines", default=0, help="Số dòng của lần kiểm tra trước / lines at an earlier check")
 @click.option("--head", default="", help="Mã của lần kiểm tra trước / head at an earlier check")
+@click.option(
+    "--anchor",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp mốc ở nơi khác: so với lần trước rồi ghi mốc mới / anchor file kept elsewhere: compared, then renewed",
+)
 @click.pass_obj
-def verify(ctx: CliContext, lines: int, head: str) -> None:
-    """Kiểm tra chuỗi nhật ký: sửa, thiếu, chèn đều lộ / find any line changed, missing or inserted."""
-    report = ctx.perform(log.VERIFY, log.Verify(lines, head))
+def verify(ctx: CliContext, lines: int, head: str, anchor: Path | None) -> None:
+    """Kiểm tra chuỗi nhật ký: sửa, thiếu, chèn, cắt cuối đều lộ / find any line changed, missing, inserted or cut off."""
+    asked = log.Verify(lines, head)
+    if anchor is not None and anchor.exists():
+        asked = _anchored(anchor)
+    report = ctx.perform(log.VERIFY, asked)
+    if report.clean and anchor is not None:
+        _renew(ctx, anchor, report)
     if ctx.json:
         ctx.give(asdict(report))
     if report.clean:
@@ -51,6 +64,25 @@ def verify(ctx: CliContext, lines: int, head: str) -> None:
         f"Line {report.fault_at} {english}. Compare it with the latest backup: congvu restore.",
     )
     raise click.exceptions.Exit(1)
+
+
+def _anchored(anchor: Path) -> log.Verify:
+    """What the last check said, from the file that it left."""
+    try:
+        kept = json.loads(anchor.read_bytes()[:MAX_ANCHOR])
+        return log.VERIFY.asked({"lines": kept["lines"], "head": kept["head"]})
+    except (OSError, ValueError, KeyError, TypeError, ActRefused) as error:
+        raise click.BadParameter(f"{anchor}: {error}", param_hint="--anchor") from error
+
+
+def _renew(ctx: CliContext, anchor: Path, report: log.Verified) -> None:
+    """Put the new anchor in the place of the old one in one step."""
+    new = anchor.with_name(anchor.name + ".new")
+    try:
+        new.write_text(json.dumps({"lines": report.lines, "head": report.head}) + "\n", encoding="ascii")
+        new.replace(anchor)
+    except OSError as error:
+        ctx.refuse(f"Không ghi được {anchor}: {error.strerror}", f"Cannot write {anchor}: {error.strerror}")
 
 
 @audit.command("list")

@@ -45,7 +45,7 @@ REMOTE: dict[str, tuple[set[str], str]] = {
     "credential list": (RESET, "{person}"),
     "credential password-by": (MANAGE, "{person} local"),
     "credential reset-factors": (RESET, "{person}"),
-    "credential revoke": (RESET, "{person}"),
+    "credential revoke": (RESET, "{person} --everything"),
     "plan apply": (MANAGE, "{waiting}"),
     "plan export": (SEE, "{waiting} --xlsx {fresh}"),
     "plan list": (SEE, ""),
