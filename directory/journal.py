@@ -24,6 +24,7 @@ from directory.tables import (
     groups,
     person_identifiers,
     persons,
+    place_successions,
     place_versions,
     places,
     posts,
@@ -49,6 +50,7 @@ _PASSING: Final = frozenset(
 ORDER: Final = (
     places,
     place_versions,
+    place_successions,
     units,
     unit_versions,
     unit_identifiers,

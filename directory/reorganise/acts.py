@@ -19,6 +19,7 @@ class Verb(StrEnum):
     MOVE = "move"  # chuyển đơn vị cấp trên
     ASSIGN = "assign"  # ai về đâu khi chia, tách
     READDRESS = "readdress"  # chuyển sang tên miền khác
+    END_PLACE = "end_place"  # sáp nhập, giải thể địa bàn
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ class Readdressing:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceEnding:
+    """A place that ends; what lies in it comes to another place, or to the place above where none is named."""
+
+    line: int
+    code: str
+    into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Somebody of a unit that is split goes to this successor."""
 
@@ -76,7 +86,7 @@ class Assignment:
     unit: str
 
 
-Act = Ending | Renaming | Moving | Readdressing
+Act = Ending | Renaming | Moving | Readdressing | PlaceEnding
 _Row = Act | Assignment
 
 COLUMNS: Final = ("action", "code")
@@ -151,6 +161,9 @@ def _row(cells: Cells) -> _Row | None:
     if verb is Verb.ASSIGN:
         address, unit = cells.text("address", MAX_ADDRESS, required=True), cells.code("into", required=True)
         return None if cells.faults else Assignment(cells.line, code, address, unit)
+    if verb is Verb.END_PLACE:
+        into = cells.code("into")
+        return None if cells.faults else PlaceEnding(cells.line, code, into)
     if verb is Verb.READDRESS:
         domain = cells.text("domain", MAX_ADDRESS, required=True).lower()
         return None if cells.faults else Readdressing(cells.line, code, domain)

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from directory.journal import COLUMNS, Altered, Journal, Picture, Row, TableChanges
 from directory.model import AccountState, AddressKind
-from directory.tables import accounts, addresses, posts, unit_versions, units
+from directory.tables import accounts, addresses, place_versions, places, posts, unit_versions, units
 
 
 class Draft:
@@ -24,6 +24,7 @@ class Draft:
         self._last_id = 0
         self.id_of_code: dict[str, int] = {row["code"]: row["id"] for row in self.rows(units)}
         self.code_of: dict[int, str] = {number: code for code, number in self.id_of_code.items()}
+        self.place_of_code: dict[str, int] = {row["code"]: row["id"] for row in self.rows(places)}
         self._versions: defaultdict[int, list[int]] = defaultdict(list)
         for row in sorted(self.rows(unit_versions), key=lambda row: row["valid_from"]):
             self._versions[row["unit_id"]].append(row["id"])
@@ -159,6 +160,17 @@ class Draft:
             row = history[-1] if history else None
         parent: int | None = None if row is None else row["parent_id"]
         return parent
+
+    def place_version(self, place_id: int) -> Row | None:
+        """The version of a place in force on the day."""
+        return next(
+            (
+                row
+                for row in self.by(place_versions, "place_id", place_id)
+                if row["valid_from"] <= self.day and (row["valid_to"] is None or self.day < row["valid_to"])
+            ),
+            None,
+        )
 
     # -- boxes
 

@@ -13,16 +13,17 @@ from directory.model import AccountKind, AccountState, UnitId
 from directory.provision.csv_rows import Sheet
 from directory.provision.faults import Fault, Remark
 from directory.provision.plan import remarks_to_json
-from directory.reorganise.acts import Act, Ending, Moving, Readdressing, Renaming
+from directory.reorganise.acts import Act, Ending, Moving, PlaceEnding, Readdressing, Renaming
 from directory.reorganise.boxes import Boxes, join_post_boxes, settle_boxes
 from directory.reorganise.draft import Draft
+from directory.reorganise.places import end_places
 from directory.reorganise.readdress import Readdressed, readdress
 from directory.reorganise.staff import Moved, move_staff
 from directory.reorganise.tree import end_units, move, rename
 from directory.repository.boxes import login_key
 from directory.repository.domains import local_domains
 from directory.scope import Deed, Scope
-from directory.tables import accounts
+from directory.tables import accounts, unit_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Reorganisation:
     moved: tuple[Moved, ...] = ()
     boxes: Boxes = field(default_factory=Boxes)
     readdressed: tuple[Readdressed, ...] = ()
+    elsewhere: tuple[str, ...] = ()  # codes of units that lie in another place, whose own has ended
     under_another: tuple[str, ...] = ()  # codes of units whose parent changes with its end
     refused: tuple[Remark, ...] = ()
     warnings: tuple[Remark, ...] = ()
@@ -47,7 +49,8 @@ class Reorganisation:
             "create": 0,
             "change": sum(isinstance(act, Renaming | Moving) for act in self.acts)
             + len(self.under_another)
-            + len(self.readdressed),
+            + len(self.readdressed)
+            + len(self.elsewhere),
             "move": len(self.moved),
             "unchanged": 0,
             "refused": len({remark.line for remark in self.refused}),
@@ -72,6 +75,7 @@ def reorganisation_to_json(plan: Reorganisation, language: str = "vi") -> dict[s
                 {"address": item.address, "from": item.from_unit, "to": item.to_unit} for item in plan.moved
             ],
             "under_another": list(plan.under_another),
+            "elsewhere": list(plan.elsewhere),
             "readdress": [{"before": item.before, "after": item.after} for item in plan.readdressed],
             "close": [
                 {
@@ -99,6 +103,8 @@ def _act_json(act: Act) -> dict[str, Any]:
         return {"line": act.line, "action": "rename", "code": act.code, "name": act.name}
     if isinstance(act, Moving):
         return {"line": act.line, "action": "move", "code": act.code, "parent": act.parent}
+    if isinstance(act, PlaceEnding):
+        return {"line": act.line, "action": "end_place", "code": act.code, "into": act.into}
     if isinstance(act, Readdressing):
         return {"line": act.line, "action": "readdress", "code": act.code, "domain": act.domain}
     return {
@@ -140,6 +146,7 @@ def plan_reorganisation(
     boxes = settle_boxes(draft, endings, warnings)
     join_post_boxes(draft, carried, boxes)
     under_another = end_units(draft, endings)
+    elsewhere = end_places(draft, [act for act in sound if isinstance(act, PlaceEnding)])
     readdressed = readdress(draft, [act for act in sound if isinstance(act, Readdressing)], warnings)
     circles = checked.circles(sound)
     return replace(
@@ -147,6 +154,7 @@ def plan_reorganisation(
         moved=tuple(moved),
         boxes=boxes,
         readdressed=tuple(readdressed),
+        elsewhere=tuple(elsewhere),
         under_another=tuple(under_another),
         refused=_sorted(circles),
         warnings=(*sheet.warnings, *_sorted(warnings)),
@@ -172,6 +180,9 @@ class _Checked:
 
     def act(self, row: Act) -> Act | None:
         before = len(self.refused)
+        if isinstance(row, PlaceEnding):
+            self._place_ending(row)
+            return row if len(self.refused) == before else None
         self._in_force(row.line, "code", row.code)
         if len(self.refused) == before:
             later = self.draft.changes_after(self.draft.id_of_code[row.code])
@@ -188,6 +199,20 @@ class _Checked:
         elif isinstance(row, Ending):
             row = self._ending(row)
         return row if len(self.refused) == before else None
+
+    def _place_ending(self, act: PlaceEnding) -> None:
+        """The place and its successor are there on the day, and all units in it are the administrator's."""
+        for column, code in (("code", act.code), ("into", act.into)):
+            number = self.draft.place_of_code.get(code)
+            if code and (number is None or self.draft.place_version(number) is None):
+                self._refuse(act.line, column, Fault.UNKNOWN_PLACE, value=code)
+        if act.into == act.code:
+            self._refuse(act.line, "into", Fault.SAME_UNIT, value=act.code)
+        here = self.draft.by(unit_versions, "place_id", self.draft.place_of_code.get(act.code, 0))
+        units_here = [UnitId(row["unit_id"]) for row in here if self.draft.version(row["unit_id"]) == row]
+        outside = not units_here and not self.scope.on_the_server
+        if outside or not all(self.scope.may(Deed.REORGANISE, number) for number in units_here):
+            self._refuse(act.line, "code", Fault.OUT_OF_SCOPE, value=act.code)
 
     def _ending(self, act: Ending) -> Ending:
         named = [("into", code) for code in (act.staff_to, *act.also_to) if code]
@@ -257,12 +282,15 @@ class _Checked:
     def together(self, acts: Sequence[Act]) -> None:
         """A unit ends once, is renamed once, is moved once; a successor and a new parent stay in force."""
         ending = {act.code: act.line for act in acts if isinstance(act, Ending)}
+        ended_places = {act.code for act in acts if isinstance(act, PlaceEnding)}
         first: dict[tuple[str, str], int] = {}
         for act in acts:
             earlier = first.setdefault((type(act).__name__, act.code), act.line)
             if earlier != act.line:
                 self._twice(act, earlier)
-            if not isinstance(act, Ending) and act.code in ending:
+            if isinstance(act, PlaceEnding) and act.into in ended_places:
+                self._refuse(act.line, "into", Fault.SUCCESSOR_ENDS, value=act.into)
+            if not isinstance(act, Ending | PlaceEnding) and act.code in ending:
                 self._twice(act, ending[act.code])
             for code in _relied_on(act):
                 if code in ending:

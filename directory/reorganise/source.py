@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from directory.provision.csv_rows import Sheet
-from directory.reorganise.acts import Act, Ending, Moving, Readdressing, Renaming
+from directory.reorganise.acts import Act, Ending, Moving, PlaceEnding, Readdressing, Renaming
 
 _BY_NAME: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Ending, Renaming, Moving, Readdressing)
+    kind.__name__: TypeAdapter(kind) for kind in (Ending, Renaming, Moving, Readdressing, PlaceEnding)
 }
 
 

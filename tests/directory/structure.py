@@ -8,6 +8,13 @@ QUERIES = {
     "versions": """
         SELECT u.code, v.name, v.short_name, p.code, v.tier, v.branch, v.headcount, v.valid_from, v.valid_to
         FROM unit_versions v JOIN units u ON u.id = v.unit_id LEFT JOIN units p ON p.id = v.parent_id""",
+    "places": """
+        SELECT p.code, v.name, v.tier, a.code, v.valid_from, v.valid_to FROM place_versions v
+        JOIN places p ON p.id = v.place_id LEFT JOIN places a ON a.id = v.parent_id""",
+    "lies_in": """
+        SELECT u.code, p.code, v.valid_from FROM unit_versions v JOIN units u ON u.id = v.unit_id
+        JOIN places p ON p.id = v.place_id""",
+    "place_successions": "SELECT predecessor_id, successor_id, on_day FROM place_successions",
     "identifiers": "SELECT unit_id, scheme, value, valid_from, valid_to FROM unit_identifiers",
     "successions": "SELECT predecessor_id, successor_id, aspect, on_day FROM unit_successions",
     "accounts": """

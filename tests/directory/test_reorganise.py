@@ -8,13 +8,23 @@ from sqlalchemy import Connection
 
 from directory import provision, reorganise, repository
 from directory.address import Address
-from directory.model import AccountState, AdminRole, Branch, PlanId, Right, SuccessionAspect
+from directory.model import (
+    AccountState,
+    AdminRole,
+    Branch,
+    Period,
+    PlaceKind,
+    PlanId,
+    Right,
+    SuccessionAspect,
+    Tier,
+)
 from directory.provision import PlanDriftedError
 from directory.provision.csv_rows import Sheet
 from directory.repository.administrators import appoint
 from directory.repository.rows import insert_one
 from directory.scope import SERVER, scope_of
-from directory.tables import administrators
+from directory.tables import administrators, unit_versions
 from tests.directory.conftest import NOW, TODAY
 from tests.directory.rosters import import_accounts, import_units
 from tests.directory.structure import structure
@@ -392,6 +402,41 @@ def test_an_administrator_reorganises_the_own_units_only(district: Connection) -
     assert refused(acts("rename,DA,,,,,Mới,")) == [(2, "code", "out_of_scope")]
 
 
+def test_places_end_with_their_communes_and_what_lies_in_them_goes_along(district: Connection) -> None:
+    period = Period(SPRING)
+    ids = {}
+    for code, kind, tier, parent in (
+        ("TLD", PlaceKind.PROVINCE, Tier.PROVINCE, None),
+        ("HDD", PlaceKind.DISTRICT, Tier.DISTRICT, "TLD"),
+        ("XA", PlaceKind.COMMUNE, Tier.COMMUNE, "HDD"),
+        ("XC", PlaceKind.COMMUNE, Tier.COMMUNE, "HDD"),
+    ):
+        above = ids.get(parent)
+        ids[code] = repository.add_place(
+            district, code=code, name=code, kind=kind, tier=tier, parent_id=above, period=period, at=NOW
+        )
+    for unit_code, place in (("A", "XA"), ("A1", "XA"), ("DA", "XA"), ("C", "XC")):
+        number = repository.unit_ids_by_code(district)[unit_code]
+        row = unit_versions.c.unit_id == number
+        district.execute(unit_versions.update().where(row).values(place_id=ids[place]))
+    before = structure(district)
+    head = "action,code,into\n"
+    lines = "merge,A,C\nend_place,XA,XC\nend_place,HDD,\n"
+    done = carry_out(district, reorganise.read_acts((head + lines).encode()))
+    living = {place.code: place.parent_id for place in repository.places_on(district, TODAY)}
+    assert living == {"TLD": None, "XC": ids["TLD"]}
+    assert {unit(district, code).place_id for code in ("A1", "DA", "C")} == {ids["XC"]}
+    take_back(district, done)
+    assert structure(district) == before
+    for line, expected in (
+        ("end_place,KHONG,XC", [(2, "code", "unknown_place")]),
+        ("end_place,XA,KHONG", [(2, "into", "unknown_place")]),
+        ("end_place,XA,XA", [(2, "into", "same_unit")]),
+        ("end_place,XA,XC\nend_place,XC,", [(2, "into", "successor_ends")]),
+    ):
+        assert faults(plan(district, reorganise.read_acts((head + line + "\n").encode()))) == expected
+
+
 def test_the_address_book_shows_who_is_now_whom(district: Connection) -> None:
     carry_out(district, merge("A", into="C"))
     carry_out(district, merge("C", into="B"))
@@ -410,7 +455,7 @@ def test_acts_survive_being_kept_for_their_day() -> None:
     sheet = reorganise.read_acts(
         b"action,code,into,address,name,parent,custodian,domain\n"
         b"split,A,B;C,,,,,\nassign,A,C,x,,,,\nrename,B,,,Moi,,,\nmove,C,,,,H,,\n"
-        b"dissolve,D,E,,,,it,\nreaddress,H,,,,,,x.vn\n"
+        b"dissolve,D,E,,,,it,\nreaddress,H,,,,,,x.vn\nend_place,XA,XC,,,,,\n"
     )
     assert sheet.refused == ()
     kept = reorganise.acts_from_source(reorganise.acts_to_source(sheet))

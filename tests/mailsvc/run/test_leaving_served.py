@@ -56,6 +56,7 @@ def is_over(client: imapclient.IMAPClient) -> bool:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_every_sign_in_of_a_leaver_ends_at_once_and_the_page_reads_on(tmp_path: Path) -> None:
     with Service(tmp_path / "data").init() as service:
         service.add_people(["an", "binh"], PASSWORD)

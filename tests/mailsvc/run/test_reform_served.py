@@ -181,6 +181,7 @@ def check(service: Service, post: Post, now: str) -> int:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_every_letter_has_its_rightful_readers_and_nobody_else_at_every_look(
     province: Service, tmp_path: Path
 ) -> None:
