@@ -281,7 +281,11 @@ def move(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, *
 @_yes
 @click.pass_obj
 def reorganise_(ctx: CliContext, file: Path, effective: datetime | None, yes: bool) -> None:
-    """Nhiều thay đổi trong một CSV: action,code,into,address_to,archive_to,custodian,name,short_name,parent / many at once."""
+    """Nhiều thay đổi trong một CSV hoặc XLSX / many at once, as CSV or XLSX.
+
+    Cột / columns: action (merge, split, assign, dissolve, rename, move, readdress, end_place), code, into, address_to,
+    archive_to, custodian, name, short_name, parent, address, domain.
+    """
     sheet = reorganise.read_acts(plan_view.read_file(file))
     reorganise_cli.run(ctx, sheet, yes=yes, effective=effective)
 
