@@ -115,6 +115,9 @@ class SenderCheckSettings(_Section):
 class SendingSettings(_Section):
     """How much one account and one unit may send; trusted networks are free of it. 0 is no bound."""
 
+    secrecy_guard: bool = Field(
+        True, description="stop letters that bear a mark of a state secret (MẬT, TỐI MẬT, TUYỆT MẬT)"
+    )
     letters_per_minute: int = Field(60, ge=0, description="letters of one account in a minute")
     unit_letters_per_minute: int = Field(
         600, ge=0, description="letters of all accounts of a unit in a minute"
@@ -190,6 +193,10 @@ class WebSettings(_Section):
     session_hours: int = Field(12, ge=1, description="hours after which a sign-in ends without use")
     threads: int = Field(4, ge=1, le=64, description="pages rendered at once")
     max_upload_bytes: int = Field(25 * MIB, ge=MIB, description="octets of one attached file")
+    undo_send_seconds: int = Field(
+        15, ge=0, le=120, description="seconds a letter waits on the server after Send and can be taken back"
+    )
+    schedule_days: int = Field(366, ge=1, description="days ahead that a letter may be set to be sent")
 
 
 class MetricsSettings(_Section):

@@ -26,8 +26,14 @@ WEB_SAYS: Final[dict[type[errors.ServiceError], tuple[int, str]]] = {
     errors.WrongCredentials: (403, "wrong_sign_in"),
     errors.AccountLocked: (403, "account_locked"),
     errors.Conflict: (409, "conflict"),
+    errors.AlreadyScheduled: (409, "already_scheduled"),
+    errors.BadTime: (422, "bad_time"),
+    errors.BadLetter: (422, "bad_letter"),
+    errors.SendingTooFast: (429, "too_fast"),
+    errors.SendingStopped: (403, "sending_stopped"),
     errors.TooManyGuesses: (429, "too_many"),
     errors.SignInUnavailable: (503, "store_unavailable"),
+    errors.StateSecret: (422, "state_secret"),
     errors.StoreUnavailable: (503, "store_unavailable"),
 }
 

@@ -99,6 +99,14 @@ class Conflict(ServiceError):
     """Somebody else changed it meanwhile: a draft of a newer revision, a plan that drifted."""
 
 
+class BadTime(ServiceError):
+    """A time that has passed, or that is too far ahead."""
+
+
+class AlreadyScheduled(Conflict):
+    """The draft waits to be sent at its time; who wants to change it takes it back first."""
+
+
 class StoreUnavailable(ServiceError):
     """The store cannot take a change now (disk full, failed sync). Nothing was acknowledged."""
 
@@ -109,3 +117,7 @@ class StoreBusy(StoreUnavailable):
 
 class TransactionLost(StoreUnavailable):
     """The database undid the whole transaction; no unit of it may be acknowledged."""
+
+
+class StateSecret(ServiceError):
+    """The letter bears a mark of a state secret; `args` are its degree (độ mật) and where it stands."""

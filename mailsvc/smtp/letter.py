@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailsvc.mime.header_write import field_line, mailbox_words
-from mailsvc.model.errors import ServiceError, StoreUnavailable
+from mailsvc.model.errors import ServiceError, StateSecret, StoreUnavailable
 from mailsvc.sender_auth.aggregate import ReportError
 from mailsvc.services.authorship import authorship
 from mailsvc.services.dmarc_reports import keep as keep_report
@@ -25,6 +25,7 @@ from mailsvc.services.receive import (
     prepare,
     receive,
 )
+from mailsvc.services.secrecy import refuse_secrets, uninspected_field
 from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
 from mailsvc.services.writing_rules import Writing
 from mailsvc.smtp import says
@@ -180,7 +181,10 @@ class Arrival:
             from_=_field("From", origin.missing),
             sender=_field("Sender", origin.sender),
         )
-        hop = self._received()
+        try:
+            hop = self._received() + await self._guarded(content)
+        except StateSecret as secret:
+            return self._refused(secret)
         letter = OutgoingLetter(
             content=await self._prepare(content),
             trace=trace.return_path(self.mail.reverse_path) + hop,
@@ -203,6 +207,15 @@ class Arrival:
         reply = Reply(250, "2.0.0", f"OK {self.id}")
         self._log("smtp_submitted", [reply])
         return reply
+
+    async def _guarded(self, content: bytes) -> bytes:
+        """StateSecret for a letter that bears a mark; else a line that names what could not be looked into."""
+        shared = self.gate.shared
+        if not shared.sending.secrecy_guard:
+            return b""
+        if len(content) < _SLOW_OCTETS and b"\nContent-Type: multipart/" not in content:
+            return uninspected_field(refuse_secrets(content))
+        return uninspected_field(await shared.bridge.slow(refuse_secrets, content))
 
     # -- both
 

@@ -14,6 +14,7 @@ from mailsvc.model.errors import (
     SendingTooFast,
     ServiceError,
     SignInUnavailable,
+    StateSecret,
     StoreUnavailable,
     TooLarge,
     TooManyGuesses,
@@ -86,6 +87,12 @@ SERVICE_SAYS: dict[type[ServiceError], Reply] = {
         550,
         "5.6.0",
         "Thư không ghi rõ người gửi (From) / The letter has no From that can be read, or several",
+    ),
+    StateSecret: Reply(
+        550,
+        "5.7.1",
+        "Thư mang dấu độ mật nhà nước, không được gửi qua mạng này / "
+        "The letter bears a mark of a state secret and may not travel here",
     ),
     SendingTooFast: Reply(
         451, "4.7.1", "Gửi quá nhiều thư, hãy chờ rồi gửi lại / Too many letters: wait, and send it again"

@@ -160,6 +160,7 @@ WORDS: Final[dict[str, str]] = {
     "sign_out": "Sign out",
     "skip_to_list": "Skip to the letters",
     "source": "Download the source (.eml)",
+    "state_secret": "This letter bears a mark of a state secret ({who}) and may not be sent by mail. The draft is kept.",
     "statistics": "Use of mail",
     "store_unavailable": "The server cannot take this just now. Nothing was changed; please try again in a few minutes.",
     "subject": "Subject",

@@ -160,6 +160,7 @@ WORDS: Final[dict[str, str]] = {
     "sign_out": "Đăng xuất",
     "skip_to_list": "Đến danh sách thư",
     "source": "Tải bản gốc (.eml)",
+    "state_secret": "Thư này mang dấu độ mật nhà nước ({who}), nên không được gửi qua thư điện tử. Bản nháp vẫn còn.",
     "statistics": "Thống kê sử dụng thư",
     "store_unavailable": "Máy chủ tạm thời chưa nhận được. Chưa có gì thay đổi; hãy thử lại sau ít phút.",
     "subject": "Chủ đề",

@@ -20,6 +20,8 @@ from mailsvc.mime.compose import Draft, compose
 from mailsvc.mime.header_write import ComposeError, Mailbox
 from mailsvc.mime.mime_write import MIME_VERSION
 from mailsvc.model.errors import NoSuchRecipient
+from mailsvc.model.ids import AccountId
+from mailsvc.services.forward import send_on
 from mailsvc.services.whereabouts import target_behind
 from mailsvc.sieve.letter import Letter
 from mailsvc.storage import messages, outbound, scripts
@@ -27,7 +29,7 @@ from mailsvc.storage import messages, outbound, scripts
 if TYPE_CHECKING:
     from directory.address import Address
     from directory.model import Account
-    from mailsvc.model.ids import AccountId, MessageId
+    from mailsvc.model.ids import MessageId
     from mailsvc.sieve.actions import Notify, Reject, Vacation
     from mailsvc.sieve.letter import Envelope
     from mailsvc.storage.unit_of_work import UnitOfWork
@@ -61,8 +63,11 @@ class Automatic:
             return False
         # Its own address stands behind the letter now, and answers for it (RFC 7208 §2.4); a report stays without.
         reverse = "" if not self._letter.envelope.sender else str(self._account.address)
-        own = b"Delivered-To: %b\r\n" % str(self._account.address).encode()
-        self._send(to, message, reverse, own + trace, "forwarded")
+        if self._is_ours(to):
+            own = b"Delivered-To: %b\r\n" % str(self._account.address).encode()
+            self._send(to, message, reverse, own + trace, "forwarded")
+        else:
+            send_on(self._uow, message, trace, [to], reverse_path=reverse, owner=AccountId(self._account.id))
         return True
 
     def answer(self, vacation: Vacation) -> None:
