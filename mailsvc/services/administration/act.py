@@ -118,6 +118,13 @@ class Act(Generic[Q, R]):
             raise ActRefused(
                 Why.INVALID, f"Không có trường {names}.", f"There is no field {names}.", fields=wrong
             )
+        held = [name for name, value in values.items() if _holds_nul(value)]
+        if held:  # no database of ours takes it (PostgreSQL: an error, not a mismatch)
+            wrong = [{"field": name, "message": "holds the character NUL"} for name in held]
+            names = ", ".join(held)
+            raise ActRefused(
+                Why.INVALID, f"{names}: có ký tự NUL.", f"{names}: holds the character NUL.", fields=wrong
+            )
         try:
             return (
                 self.requests.validate_python(values)
@@ -130,6 +137,12 @@ class Act(Generic[Q, R]):
     def checked(self, request: Q) -> Q:
         """The same request, held to the same bounds as one from outside."""
         return self.asked(self.requests.dump_python(request))
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_holds_nul(one) for one in value)
+    return isinstance(value, str) and "\0" in value
 
 
 def _wrong_fields(error: ValidationError) -> ActRefused:

@@ -103,6 +103,8 @@ def test_unit_boxes_are_made_by_the_province(as_) -> None:
         ("POST", "/accounts/an/lock?reason=x", None),
         ("POST", "/accounts/an/lock", ["x"]),
         ("GET", f"/accounts/{'x' * 400}", None),
+        ("GET", "/audit?about=%00", None),
+        ("POST", "/accounts/an/lock", {"reason": "a\0b"}),
     ],
 )
 def test_what_is_malformed_is_refused_with_the_field(as_, method: str, path: str, body: object) -> None:
