@@ -53,6 +53,7 @@ from directory.provision.undo import (
     UndoFault,
     UndoRefusedError,
     carry_out_undo,
+    confirm_undo,
     prepare_undo,
 )
 from directory.provision.units import plan_units
@@ -94,6 +95,7 @@ __all__ = [
     "apply_units",
     "body_of",
     "carry_out_undo",
+    "confirm_undo",
     "drop",
     "joined",
     "left_behind",

@@ -246,12 +246,16 @@ def _addresses_back(conn: Connection, changes: TableChanges, new_boxes: set[int]
 
 
 def _used(conn: Connection, boxes: Sequence[AccountId], letters_in: LettersIn) -> list[KeptBox]:
-    letters = letters_in(boxes) if boxes else {}
-    shared = {
-        box for column in ("account_id", "grantee_id") for box in _named(conn, delegations.c[column], boxes)
-    } | _named(conn, administrators.c.account_id, boxes)
+    """Which of these boxes hold letters, were signed in to, are shared, or administer."""
+    if not boxes:
+        return []
+    letters = letters_in(boxes)
+    used = {number for number, count in letters.items() if count}
+    for column in (delegations.c.account_id, delegations.c.grantee_id, administrators.c.account_id):
+        used |= set(conn.execute(select(column)).scalars())
+    used |= set(conn.execute(select(accounts.c.id).where(accounts.c.last_login_at.is_not(None))).scalars())
     found: list[KeptBox] = []
-    for some in chunks(boxes):
+    for some in chunks(sorted(used & set(boxes))):
         query = (
             select(accounts.c.id, accounts.c.last_login_at, addresses.c.local, addresses.c.domain)
             .join(
@@ -261,17 +265,15 @@ def _used(conn: Connection, boxes: Sequence[AccountId], letters_in: LettersIn) -
             .where(accounts.c.id.in_(list(some)), accounts.c.state != AccountState.ARCHIVED.value)
             .order_by(accounts.c.id)
         )
-        for number, last_login, local, domain in conn.execute(query):
-            count = letters.get(AccountId(number), 0)
-            if count or last_login is not None or number in shared:
-                found.append(KeptBox(AccountId(number), f"{local}@{domain}", count, last_login is not None))
-    return found
-
-
-def _named(conn: Connection, column: Any, boxes: Sequence[AccountId]) -> set[int]:
-    found: set[int] = set()
-    for some in chunks(boxes):
-        found |= set(conn.execute(select(column).where(column.in_(list(some)))).scalars())
+        found += [
+            KeptBox(
+                AccountId(number),
+                f"{local}@{domain}",
+                letters.get(AccountId(number), 0),
+                signed_in is not None,
+            )
+            for number, signed_in, local, domain in conn.execute(query)
+        ]
     return found
 
 

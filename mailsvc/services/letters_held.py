@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader
 
 CHUNK = 500
+MANY = 2_000
+"""Boxes from which on one look at all mailboxes is quicker than many at some."""
 
 
 def letters_in(db: Reader) -> Callable[[Sequence[AccountId]], dict[AccountId, int]]:
@@ -22,6 +24,11 @@ def letters_in(db: Reader) -> Callable[[Sequence[AccountId]], dict[AccountId, in
 
     def count(account_ids: Sequence[AccountId]) -> dict[AccountId, int]:
         found: dict[AccountId, int] = {}
+        if len(account_ids) > MANY:
+            total = func.sum(mailboxes.c.exists_count)
+            every = select(mailboxes.c.account_id, total).group_by(mailboxes.c.account_id).having(total > 0)
+            wanted = set(account_ids)
+            return {AccountId(row[0]): int(row[1]) for row in db.conn.execute(every) if row[0] in wanted}
         for start in range(0, len(account_ids), CHUNK):
             query = (
                 select(mailboxes.c.account_id, func.sum(mailboxes.c.exists_count))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from directory import audit, provision
-from directory.tables import accounts
+from directory import provision
 from mailsvc.model.changes import DirectoryChanged
 from mailsvc.services.letters_held import letters_in
 from mailsvc.services.returned_letters import return_letters
@@ -24,14 +23,11 @@ class PreparedUndo:
     """What undoing would do, as seen at one moment."""
 
     undo: Undo
-    head: int
-    """The newest administrative act that it saw."""
 
 
 def prepare(db: Reader, scope: Scope, plan_id: PlanId) -> PreparedUndo:
     """Look at everything; UndoRefusedError where there is nothing to undo. Slow for a province."""
-    head = audit.head(db.conn)
-    return PreparedUndo(provision.prepare_undo(db.conn, scope, plan_id, letters_in(db)), head)
+    return PreparedUndo(provision.prepare_undo(db.conn, scope, plan_id, letters_in(db)))
 
 
 @dataclass(slots=True)
@@ -51,12 +47,9 @@ class Undone:
 def carry_out(uow: UnitOfWork, scope: Scope, prepared: PreparedUndo, actor: str) -> Undone:
     """Take it back; UndoRefusedError with its conflicts. Looked at again where it could have become otherwise.
 
-    A plan that made boxes is always looked at again: a letter may have come to one of them, and then it is kept.
+    Boxes that the plan made are looked at again: a letter may have come to one of them, and then it is kept.
     """
-    undo = prepared.undo
-    audit.hold(uow.conn)
-    if undo.journal.of(accounts).created or audit.head(uow.conn) != prepared.head:
-        undo = prepare(uow, scope, undo.plan.id).undo
+    undo = provision.confirm_undo(uow.conn, scope, prepared.undo, letters_in(uow))
     provision.carry_out_undo(uow.conn, undo, at=uow.clock(), actor=actor)
     undone = Undone(undo, uow.clock())
     undone.returned = return_letters(uow, undo, undone.at)

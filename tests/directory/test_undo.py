@@ -206,3 +206,17 @@ def test_undoing_in_reverse_leads_back_through_every_structure(conn: Connection,
             take_back(conn, plan_id)
             assert structure(conn) == before
         savepoint.rollback()
+
+
+def test_an_undo_prepared_before_is_looked_at_again_where_it_may_have_become_otherwise(
+    conn: Connection,
+) -> None:
+    units(conn, UNITS)
+    plan = staff(conn, STAFF)
+    number = box(conn, "annv").id
+    prepared = provision.prepare_undo(conn, SERVER, plan, lambda _boxes: {})
+    assert provision.confirm_undo(conn, SERVER, prepared, lambda _boxes: {}) is prepared
+    with_letter = provision.confirm_undo(conn, SERVER, prepared, lambda _boxes: {number: 3})
+    assert [kept.letters for kept in with_letter.kept] == [3]
+    import_accounts(conn, HEAD + "annv,Nguyễn Văn Ân,SYT,personal,,\n")
+    assert provision.confirm_undo(conn, SERVER, prepared, lambda _boxes: {}).conflicts
