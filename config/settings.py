@@ -33,6 +33,20 @@ Listen = Annotated[str, AfterValidator(_listen)]
 """`host:port`; an empty text turns the listener off; `[::1]:2143` for IPv6."""
 
 
+def _service(value: str) -> str:
+    if value.startswith("unix:"):
+        if not value.startswith("unix:/"):
+            raise ValueError(
+                "cần đường dẫn tuyệt đối sau unix: / expected an absolute path: unix:/run/x.sock"
+            )
+        return value
+    return _listen(value)
+
+
+Service = Annotated[str, AfterValidator(_service)]
+"""A program beside us: `host:port` or `unix:/path`; empty is none."""
+
+
 def host_port(listen: str) -> tuple[str, int]:
     """The two halves of a listen address, brackets of an IPv6 host removed."""
     host, _, port = listen.rpartition(":")
@@ -132,6 +146,89 @@ class SendingSettings(_Section):
         description="recipients outside within `burst_minutes` that stop an account until it is released",
     )
     burst_minutes: int = Field(60, ge=1, description="minutes in which `burst_outside` is counted")
+
+
+class AntivirusSettings(_Section):
+    """ClamAV looks at every letter, in and out."""
+
+    clamd: Service = Field(
+        "",
+        description="clamd: `unix:/run/clamav/clamd.ctl` or `127.0.0.1:3310`; empty: letters are not scanned",
+    )
+    seconds: float = Field(20.0, ge=0.5, le=300, description="seconds for one letter, waiting included")
+    connections: int = Field(8, ge=1, le=256, description="letters scanned at once; below clamd's MaxThreads")
+    unavailable: str = Field(
+        "defer",
+        pattern="^(accept|defer)$",
+        description="letters that clamd cannot look at: taken with the mark `not-scanned`, or 451",
+    )
+
+
+class RspamdSettings(_Section):
+    """rspamd looks at letters of strangers."""
+
+    address: Service = Field(
+        "", description="its normal worker: `127.0.0.1:11333` or `unix:/path`; empty: not asked"
+    )
+    password: str = Field(
+        "", description="better by environment CONGVU_RSPAMD__PASSWORD; empty: none is sent"
+    )
+    seconds: float = Field(
+        10.0, ge=0.5, le=120, description="seconds for one letter; then it passes unjudged"
+    )
+    connections: int = Field(16, ge=1, le=256, description="letters judged at once")
+    obey: str = Field(
+        "junk",
+        pattern="^(all|junk|mark)$",
+        description="all: what rspamd rejects is refused, soft rejects are 451, junk goes to Junk; junk: rejects go to "
+        "Junk too, nothing is refused; mark: X-Spam fields only",
+    )
+    junk_score: float = Field(
+        0.0, ge=0, description="score from which a letter goes to Junk; 0: what rspamd says by `add header`"
+    )
+
+
+class DnsListSettings(_Section):
+    """DNS lists of addresses that send junk (RFC 5782), asked for strangers."""
+
+    lists: dict[str, int] = Field(
+        {},
+        max_length=20,
+        description='weight of each list: {"zen.example" = 10, "other.example" = 4}; empty: none',
+    )
+    seconds: float = Field(
+        5.0, ge=0.5, le=30, description="seconds for all lists; what is open then counts as not listed"
+    )
+    junk_weight: int = Field(4, ge=0, description="weight from which a letter goes to Junk; 0 is never")
+    refuse_weight: int = Field(10, ge=0, description="weight from which a letter is refused; 0 is never")
+
+
+class GreylistSettings(_Section):
+    """Strangers are asked to come again once; real servers do."""
+
+    mode: str = Field(
+        "off",
+        pattern="^(off|suspected|all)$",
+        description="suspected: clients on a DNS list, and letters for which rspamd says `greylist`; all: every "
+        "stranger who was not here before",
+    )
+    delay_seconds: int = Field(300, ge=1, le=3600, description="seconds before a second try counts")
+    retry_hours: int = Field(24, ge=1, le=120, description="hours in which the second try must come")
+    keep_days: int = Field(
+        36, ge=1, le=366, description="days without a letter after which one is a stranger again"
+    )
+    known_after: int = Field(
+        5, ge=1, description="senders of a network that came again until the network is known"
+    )
+
+
+class AttachmentSettings(_Section):
+    """Attachments that run, in both directions; told by name and by content, also inside zip."""
+
+    executables: str = Field(
+        "off", pattern="^(off|mark|refuse)$", description="programs, scripts, links and disk images"
+    )
+    macros: str = Field("off", pattern="^(off|mark|refuse)$", description="office documents with macros")
 
 
 class SubmissionSettings(_Section):
@@ -495,7 +592,8 @@ class Settings(_Section):
         description="free of rates, connection limits and sender checks, and may log in without TLS",
     )
     proxy_protocol: bool = Field(
-        False, description="the mail listeners expect the PROXY protocol, version 1 or 2, of a balancer"
+        False,
+        description="the mail listeners, IMAP too, expect the PROXY protocol, version 1 or 2, of a balancer",
     )
     balancers: tuple[IPv4Network | IPv6Network, ...] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
@@ -504,6 +602,11 @@ class Settings(_Section):
     smtp: SmtpSettings = SmtpSettings()
     sender_check: SenderCheckSettings = SenderCheckSettings()
     sending: SendingSettings = SendingSettings()
+    antivirus: AntivirusSettings = AntivirusSettings()
+    rspamd: RspamdSettings = RspamdSettings()
+    dns_lists: DnsListSettings = DnsListSettings()
+    greylist: GreylistSettings = GreylistSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     submission: SubmissionSettings = SubmissionSettings()
     lmtp: LmtpSettings = LmtpSettings()
     imap: ImapSettings = ImapSettings()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import ssl
 
     from mailsvc.imap.server import ImapServers
+    from mailsvc.net.limits import IpAddress
 
 log = structlog.get_logger("congvu.imap")
 
@@ -56,6 +57,7 @@ class ImapConnection(asyncio.Protocol):
 
     __slots__ = (
         "_active_at",
+        "_client",
         "_deflated",
         "_is_at_end",
         "_is_closing",
@@ -78,9 +80,10 @@ class ImapConnection(asyncio.Protocol):
         "rights_are_stale",
     )
 
-    def __init__(self, server: ImapServers, connection_id: str) -> None:
-        """Waits for its transport."""
+    def __init__(self, server: ImapServers, connection_id: str, client: IpAddress | None = None) -> None:
+        """Waits for its transport; `client` is whom a balancer named."""
         self._server = server
+        self._client = client
         self._loop = server.loop
         self._session = ImapSession(server.limits)
         self.ctx = Context(
@@ -115,7 +118,7 @@ class ImapConnection(asyncio.Protocol):
         transport = cast("asyncio.Transport", transport)  # uvloop has a class of its own
         self._transport = transport
         peer = transport.get_extra_info("peername")
-        address = peer_address(peer[0])
+        address = self._client or peer_address(peer[0])
         is_trusted = address in self._server.trusted
         ctx = self.ctx
         ctx.peer = str(address)

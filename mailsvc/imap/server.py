@@ -15,6 +15,7 @@ from mailsvc.imap.handlers.rendered import RenderedLines
 from mailsvc.imap.wire.replies import InternalDates
 from mailsvc.imap.wire.session import Limits
 from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
+from mailsvc.net.proxy import ProxiedServer
 from mailsvc.services.scan import Texts
 from mailsvc.services.usage import Usage
 from mailsvc.services.view import Snapshots
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from mailsvc.net.bridge import Bridge
-    from mailsvc.net.limits import Refusal
+    from mailsvc.net.limits import IpAddress, Refusal
     from mailsvc.services.sign_in import SignIn
     from mailsvc.services.watch import Watch
     from mailsvc.storage.pieces import PieceFiles
@@ -72,6 +73,7 @@ class ImapServers:
         )
         self.limits = Limits(line=settings.imap.max_line_bytes, append=settings.smtp.max_message_bytes)
         self.trusted = TrustedNetworks(settings.trusted_networks)
+        self._balancers = TrustedNetworks(settings.balancers) if settings.proxy_protocol else None
         self.tls = tls
         self.login_timeout = float(settings.imap.login_timeout)
         self.idle_timeout = float(settings.imap.idle_timeout)
@@ -82,7 +84,7 @@ class ImapServers:
         self._places = ConnectionLimits(
             total=settings.imap.max_connections, per_site=settings.imap.max_connections_per_address
         )
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[asyncio.Server | ProxiedServer] = []
         self._all_gone: asyncio.Event | None = None
         watch.directory(self._rights_changed)
 
@@ -96,18 +98,23 @@ class ImapServers:
     async def listen(self, host: str, port: int, *, implicit_tls: bool = False) -> int:
         """Accept connections; the port that was bound (asked for 0: any free one)."""
         assert self.tls is not None or not implicit_tls
-        listener = await self.loop.create_server(
-            lambda: ImapConnection(self, f"imap-{next(_connection_numbers)}"),
-            host,
-            port,
-            backlog=BACKLOG,
-            ssl=self.tls if implicit_tls else None,
-            reuse_address=True,
-        )
-        self._listeners.append(listener)
-        bound: int = listener.sockets[0].getsockname()[1]
+        tls = self.tls if implicit_tls else None
+        if self._balancers is not None:
+            proxied = ProxiedServer(self._new_connection, self._balancers, tls=tls)
+            bound = await proxied.start(host, port, backlog=BACKLOG)
+            self._listeners.append(proxied)
+        else:
+            listener = await self.loop.create_server(
+                self._new_connection, host, port, backlog=BACKLOG, ssl=tls, reuse_address=True
+            )
+            self._listeners.append(listener)
+            bound = listener.sockets[0].getsockname()[1]
         self.ports.append(bound)
         return bound
+
+    def _new_connection(self, client: IpAddress | None = None) -> ImapConnection:
+        """`client` is whom a balancer names; without one it is the other end."""
+        return ImapConnection(self, f"imap-{next(_connection_numbers)}", client)
 
     async def stop(self) -> None:
         """Accept no more, say BYE, and let the commands under way end."""

@@ -1,3 +1,4 @@
+import contextlib
 import socket
 
 from tests.mailsvc.imap.player import PASSWORD, ImapHouse, Player
@@ -51,3 +52,18 @@ def test_a_thousand_commands_in_one_packet_are_answered_in_order(imap: Player) -
     imap.alice.sends_octets(b"".join(b"%d NOOP\r\n" % number for number in range(1000)))
     for number in range(1000):
         imap.alice.gets(f"{number} OK ...")
+
+
+def test_behind_a_balancer_the_client_is_whom_it_names(tmp_path) -> None:  # the PROXY protocol
+    house = ImapHouse(tmp_path / "data", proxy_protocol=True)
+    try:
+        with socket.create_connection(("127.0.0.1", house.port), 20) as connection:
+            connection.sendall(b"PROXY TCP4 192.0.2.7 127.0.0.1 4321 143\r\na CAPABILITY\r\n")
+            told = connection.makefile("rb")
+            assert b"LOGINDISABLED" in told.readline()  # no trusted network: passwords wait for TLS
+        with socket.create_connection(("127.0.0.1", house.port), 20) as connection:
+            connection.sendall(b"a CAPABILITY\r\n")
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(100) == b""
+    finally:
+        house.close()
