@@ -59,7 +59,7 @@ def serve(data_dir: Path, roles: tuple[str, ...]) -> int:
     """Run the service until SIGTERM or SIGINT; the exit code."""
     signals, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(wake)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     children = {role: _start(data_dir, role) for role in roles}
     try:
@@ -76,8 +76,11 @@ def _watch(data_dir: Path, children: dict[str, Child], signals: int) -> int:
         for child in children.values():
             if child.ready_fd in readable and not child.is_ready:
                 child.is_ready = os.read(child.ready_fd, 1) == b"!"
-        if signals in readable and {signal.SIGTERM, signal.SIGINT} & set(os.read(signals, 512)):
+        heard = set(os.read(signals, 512)) if signals in readable else set()
+        if {signal.SIGTERM, signal.SIGINT} & heard:
             return 0
+        if signal.SIGHUP in heard and "mail" in children:
+            children["mail"].process.send_signal(signal.SIGHUP)  # it looks for new certificates
         if not announced and all(child.is_ready for child in children.values()):
             announced = True
             sys.stdout.write("ready\n")

@@ -120,3 +120,9 @@ def test_wrong_settings_are_told_all_at_once(installed):
         toml.write_text(kept)
     assert done.returncode == 1
     assert all(name in done.stderr for name in ("imap.listen", "quota.personal", "quota.foo"))
+
+
+def test_sighup_is_for_certificates_and_ends_nothing(service):
+    service.process.send_signal(signal.SIGHUP)
+    assert service.command("queue", "list").returncode == 0
+    assert service.process.poll() is None
