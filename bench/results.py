@@ -121,7 +121,7 @@ def _said(words: list[str]) -> str:
     return (done.stdout or done.stderr).strip()
 
 
-def _machine() -> str:
+def machine() -> str:
     cpu = next(
         (
             x.partition(":")[2].strip()
@@ -184,7 +184,7 @@ load generator in a process of its own on the same cores. The ratio says how man
 Dovecot sdbox (with Postfix before it for SMTP): above 1 we win. CPU is the server's alone, by /proc; memory is
 PSS, all processes. Import of {counts.accounts:,} accounts with hashes given: {number(mine.get("import_seconds"))} s.
 
-- machine: {_machine()}
+- machine: {machine()}
 - Python {platform.python_version()}; Dovecot {_said(["/usr/sbin/dovecot", "--version"])}; Postfix {postfix}
 - commit {_commit()}, {time.strftime("%Y-%m-%d %H:%M", time.gmtime())} UTC; load average at the end
   {os.getloadavg()[2]:.1f} (15 minutes; about 1.5 is the bench itself, more is other work on the same cores)

@@ -107,8 +107,7 @@ def join_old_changes(uow: UnitOfWork) -> None:
 def snapshot(db: Reader, mailbox: Mailbox, known: Snapshot | None = None) -> Snapshot:
     """All entries of a mailbox, packed; from what is known and the changes since, where that is possible."""
     if known is None or known.uid_validity != mailbox.uid_validity:
-        columns = _columns(db.rows(PACKED, {"mailbox": mailbox.id, "first": 0}))
-        return _snapshot(db, mailbox, columns)
+        return _snapshot(db, mailbox, _from(db, mailbox.id, 0))
     if known.highest_mod_seq == mailbox.highest_mod_seq:
         return _snapshot(db, mailbox, (known.uids, known.flags, known.mod_seqs), known.highest_mod_seq)
     return _advance(db, mailbox, known)
@@ -154,6 +153,16 @@ def _snapshot(
     )
 
 
+def _from(db: Reader, mailbox: MailboxId, first: int) -> Columns:
+    uids, flags, mod_seqs = array("Q"), array("q"), array("Q")
+    for rows in db.portions(PACKED, {"mailbox": mailbox, "first": first}):
+        columns = tuple(zip(*rows, strict=True))
+        uids.extend(columns[0])
+        flags.extend(columns[1])
+        mod_seqs.extend(columns[2])
+    return uids, flags, mod_seqs
+
+
 def _columns(rows: Iterable[Row]) -> Columns:
     columns = tuple(zip(*rows, strict=True))
     if not columns:
@@ -170,7 +179,7 @@ def _advance(db: Reader, mailbox: Mailbox, known: Snapshot) -> Snapshot:
         changed = db.rows(PACKED_SINCE, {**since, "first": first, "last": min(last, known_up_to)})
         if changed:
             runs.append(_overwrite(uids, flags, mod_seqs, _columns(changed)))
-    new = _columns(db.rows(PACKED, {"mailbox": mailbox.id, "first": known_up_to + 1}))
+    new = _from(db, mailbox.id, known_up_to + 1)
     if new[0]:
         uids = uids + new[0]  # another object: sessions that know the old one still count by it
         flags += new[1]

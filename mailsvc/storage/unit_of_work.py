@@ -66,6 +66,7 @@ ADD_CHANGE = Statement(
 KINDS = {MailboxChanged: 1, MailboxListChanged: 2, QueueChanged: 3, DirectoryChanged: 4}
 
 
+PORTION = 4096
 DURABLE = ("PRAGMA synchronous=FULL", f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
 SOON = ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
 """Without a sync, and without a checkpoint, which would sync: these commits happen on the event loop."""
@@ -93,6 +94,13 @@ class Reader:
         text, values = statement.bind(self._dialect, params)
         rows: list[Row] = self._cursor.execute(text, values).fetchall()
         return rows
+
+    def portions(self, statement: Statement, params: Mapping[str, Any]) -> Iterator[list[Row]]:
+        """All rows, some thousands at a time: a million tuples at once cost the collector more than the database."""
+        text, values = statement.bind(self._dialect, params)
+        cursor = self._cursor.execute(text, values)
+        while rows := cursor.fetchmany(PORTION):
+            yield rows
 
     def one(self, statement: Statement, params: Mapping[str, Any]) -> Row | None:
         """The first row of a prepared statement, if there is one."""
