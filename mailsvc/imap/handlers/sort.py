@@ -32,6 +32,7 @@ BATCH = 2_000
 HEADER_BATCH = 20
 """Letters whose References are read between two looks at other connections."""
 MAX_REFERENCES = 200
+MANY = 5_000
 
 _MESSAGE_ID = re.compile(rb"<([^<>]+)>")
 _QUOTED_LOCAL = re.compile(rb'"((?:[^"\\]|\\.)*+)"@')
@@ -101,7 +102,9 @@ async def thread(cmd: Thread, ctx: Context) -> Done:
                 is_reply=wants_references and base_subject(row[5])[1],
             )
         )
-    threads = by_references(told) if wants_references else by_subject(told)
+    grouped = by_references if wants_references else by_subject
+    # Of very many letters it takes as long as others should not wait.
+    threads = grouped(told) if len(told) < MANY else await ctx.parts.bridge.slow(grouped, told)
     reply = replies.line(b"THREAD " + b"".join(map(write, threads)) if threads else b"THREAD")
     return Done("Threaded", untagged=early + reply, expunges=False)
 
