@@ -9,8 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export GOLDEN
 
 # Programs that the tests talk to: none of them is ours, none is started by its package.
-TEST_PACKAGES := chromium curl dovecot-imapd dovecot-lmtpd dovecot-sieve fonts-dejavu-core glewlwyd gsasl isync libzbar0 mutt neomutt offlineimap3 opendkim openssl postfix \
-	postgresql procps pst-utils sieve-connect slapd strace swaks unbound thunderbird
+TEST_PACKAGES := chromium clamav-daemon curl dovecot-imapd dovecot-lmtpd dovecot-sieve fonts-dejavu-core glewlwyd gsasl isync libzbar0 mutt neomutt offlineimap3 opendkim openssl postfix \
+	postgresql procps pst-utils rspamd sieve-connect slapd strace swaks unbound thunderbird
 BENCH_PACKAGES := dovecot-imapd dovecot-lmtpd postfix procps
 BUILD_TOOLS := editables hatchling packaging pathspec pluggy tomlkit trove-classifiers
 WHEELS := --only-binary :all:

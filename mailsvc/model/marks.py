@@ -30,6 +30,14 @@ class Mark(StrEnum):
     """From is in a domain of ours, and nobody can tell now whether rightly so."""
     FAILS_DMARC = "fails-dmarc"
     """The domain of From disowns it, and asks that it be set aside or refused (RFC 9989)."""
+    NOT_SCANNED = "not-scanned"
+    """The virus scanner could not look at it."""
+    LISTED_CLIENT = "listed-client"
+    """Handed over by an address that DNS lists name as a source of junk (RFC 5782)."""
+    EXECUTABLE = "executable-attachment"
+    """Something attached is a program, a script, a link or a disk image."""
+    MACROS = "macro-attachment"
+    """An attached document has macros."""
 
 
 def marks_field(marks: Iterable[Mark]) -> bytes:
