@@ -27,7 +27,7 @@ from webmail.scim.app import create_scim
 from webmail.security import Guard
 from webmail.static_files import StaticFiles
 from webmail.trusted import Trusted
-from webmail.views import acts, compose, gate, letter, mailbox, search
+from webmail.views import acts, compose, gate, letter, mailbox, scheduled, search
 from webmail.web import Web, visitor, wants_json, web, words
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ SCRIPT_WORDS: Final = (
     "sending",
     "sent_done",
     "session_over",
+    "take_back",
     "text_plain",
     "upload_failed",
     "uploading",
@@ -101,6 +102,7 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.add_url_rule("/static/<path:name>", "static_file", _static_file)
     for blueprint in (gate.screen, mailbox.screen, letter.screen, acts.screen, search.screen, compose.screen):
         app.register_blueprint(blueprint)
+    app.register_blueprint(scheduled.screen)
     for blueprint in (second_step.screen, security_page.screen, provider.screen):
         app.register_blueprint(blueprint)
     app.register_blueprint(console.screen)
@@ -259,6 +261,7 @@ def _page_values() -> dict[str, Any]:
         "product": options.product,
         "domain": options.domain,
         "options": options,
+        "desk_pages": web().services.scheduled is not None,
     }
 
 

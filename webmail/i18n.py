@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from webmail.translations import console_en, console_vi, en, security_en, security_vi, vi
+from webmail.translations import console_en, console_vi, desk_en, desk_vi, en, security_en, security_vi, vi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,8 @@ class Catalog:
 
 
 CATALOGS: Final[dict[str, Catalog]] = {
-    "vi": Catalog("vi", vi.WORDS | console_vi.WORDS | security_vi.WORDS),
-    "en": Catalog("en", en.WORDS | console_en.WORDS | security_en.WORDS),
+    "vi": Catalog("vi", vi.WORDS | console_vi.WORDS | desk_vi.WORDS | security_vi.WORDS),
+    "en": Catalog("en", en.WORDS | console_en.WORDS | desk_en.WORDS | security_en.WORDS),
 }
 
 

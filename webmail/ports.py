@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from webmail.adapter.credentials import CredentialDesk
     from webmail.adapter.provider import ProviderDesk
     from webmail.carddav.port import AddressBooks
+    from webmail.desk_ports import Held, Scheduled
     from webmail.statistics.port import Statistics
 
 from mailsvc.model.errors import ServiceError
@@ -377,8 +378,13 @@ class Writing(Protocol):
     def discard(self, viewer: Viewer, draft_id: str) -> None:
         """Throw the draft away; harmless when it is gone."""
 
-    def send(self, viewer: Viewer, draft_id: str, revision: int, *, confirmed: bool = False) -> None:
-        """Returns after the commit; twice is once. Raise NoSuchRecipient with the addresses, TooLarge, OverQuota."""
+    def send(
+        self, viewer: Viewer, draft_id: str, revision: int, *, confirmed: bool = False, at: int = 0
+    ) -> Held | None:
+        """Returns after the commit; twice is once. `at` is when it is to go; None where it has gone already.
+
+        Raise NoSuchRecipient with the addresses, TooLarge, OverQuota, BadTime.
+        """
 
     def complete(self, viewer: Viewer, text: str) -> tuple[Contact, ...]:
         """Directory addresses for what is typed so far, with or without marks."""
@@ -437,3 +443,5 @@ class WebServices:
     """Figures for administrators; without it there is no page of them."""
     address_books: AddressBooks | None = None
     """The directory for CardDAV; without it nothing is at /dav."""
+    scheduled: Scheduled | None = None
+    """Letters that wait to be sent; without it there is no screen of them."""

@@ -30,6 +30,7 @@ from mailsvc.run.edge_tasks import CertificateWatch, Reporting
 from mailsvc.run.metrics import Metrics
 from mailsvc.run.months import MonthKeeper
 from mailsvc.run.paths import tls_paths
+from mailsvc.run.scheduled import ScheduledSends
 from mailsvc.run.staff import StaffDays
 from mailsvc.run.upkeep import Upkeep
 from mailsvc.run.usage import UsageWriter
@@ -121,6 +122,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     indexer = Indexer(settings.search, store, bridge, watch, engine)
     upkeep = Upkeep(settings, store, bridge, engine)
     housekeeping = Housekeeping(settings, store, bridge, engine)
+    at_their_time = ScheduledSends(settings, store, bridge)
 
     metrics = Metrics(settings.metrics, store, bridge, engine)
 
@@ -128,7 +130,7 @@ async def _serve(data_dir: Path, settings: Settings, ready_fd: int) -> None:
     await imap.start()
     await sieve.start()
     await metrics.start()
-    parts = (worker, indexer, usage_writer, months, staff, housekeeping, upkeep, reporting)
+    parts = (worker, indexer, usage_writer, months, staff, housekeeping, upkeep, reporting, at_their_time)
     tasks = [asyncio.create_task(part.run()) for part in parts]
     tasks += [asyncio.create_task(watch.run()) for watch in renewing]
     gc.collect()

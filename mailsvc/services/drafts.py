@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from directory.model import Right
-from mailsvc.model.errors import Conflict, LetterMissing, MailboxMissing
+from mailsvc.model.errors import AlreadyScheduled, Conflict, LetterMissing, MailboxMissing
 from mailsvc.model.flags import ANSWERED, DRAFT, SEEN
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.model.mailbox import SpecialUse
@@ -20,7 +20,7 @@ from mailsvc.services import letters, mailbox_tree
 from mailsvc.services.letters import FlagChange
 from mailsvc.services.permissions import place_by_id, place_of
 from mailsvc.services.submit import submit
-from mailsvc.storage import entries, messages, tables
+from mailsvc.storage import entries, messages, scheduled_sends, tables
 from mailsvc.storage.statement import Statement
 
 if TYPE_CHECKING:
@@ -140,8 +140,10 @@ def save(
     Conflict when the server has a newer revision: another window, or another clerk.
     """
     old = get(uow, principal, draft_id) if draft_id and not new else None
-    if old is not None and old.revision != revision:
-        raise Conflict(f"{old.revision}")
+    if old is not None:
+        _refuse_scheduled(uow, old)
+        if old.revision != revision:
+            raise Conflict(f"{old.revision}")
     drafts_box = mailbox_tree.special(uow, account, SpecialUse.DRAFTS)
     place = place_of(uow, principal, drafts_box, Right.READ | Right.ACT)
     if old is not None:
@@ -185,8 +187,20 @@ def _take_away(uow: UnitOfWork, principal: Principal, draft: KeptDraft) -> None:
 
 def discard(uow: UnitOfWork, principal: Principal, draft_id: str) -> None:
     """Throw a draft away; it stays recoverable like every deleted letter."""
-    _take_away(uow, principal, get(uow, principal, draft_id))
+    draft = get(uow, principal, draft_id)
+    _refuse_scheduled(uow, draft)
+    _take_away(uow, principal, draft)
+    _forget(uow, draft_id)
+
+
+def _forget(uow: UnitOfWork, draft_id: str) -> None:
+    scheduled_sends.drop(uow, draft_id)
     uow.run(DROP, {"draft": draft_id})
+
+
+def _refuse_scheduled(db: Reader, draft: KeptDraft) -> None:
+    if (waiting := scheduled_sends.get(db, draft.id)) is not None and not waiting.problem:
+        raise AlreadyScheduled(draft.id)
 
 
 def send(
@@ -205,7 +219,7 @@ def send(
     if draft.revision != revision:
         raise Conflict(f"{draft.revision}")
     _take_away(uow, principal, draft)
-    uow.run(DROP, {"draft": draft_id})
+    _forget(uow, draft_id)
     submitted = submit(uow, principal, letter)
     if answers is not None:
         _mark_answered(uow, principal, *answers)

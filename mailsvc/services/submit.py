@@ -118,10 +118,7 @@ def sending_box(db: Reader, principal: Principal, address: Address | None) -> Ac
 
 def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Submitted:
     """Deliver to our own boxes, queue for the world, keep a copy where asked: durable together."""
-    account = _refuse_unless_active(uow, principal)
-    for address in (letter.reverse_path, *letter.authors):
-        if address is not None:
-            check_sender(uow, principal, address)
+    account = check_senders(uow, principal, (letter.reverse_path, *letter.authors))
     is_held = letter.limits is not None and not sending.admit(
         uow, account, letter.limits, outside=len(letter.remote)
     )
@@ -173,6 +170,15 @@ def submit(uow: UnitOfWork, principal: Principal, letter: OutgoingLetter) -> Sub
         _keep_copy(uow, principal, letter, message)
     usage.sent(uow, principal, letter)
     return Submitted(outcomes, len(letter.remote))
+
+
+def check_senders(db: Reader, principal: Principal, addresses: tuple[Address | None, ...]) -> Account:
+    """The account that sends; NotPermitted where it is locked, or may not send as one of these."""
+    account = _refuse_unless_active(db, principal)
+    for address in addresses:
+        if address is not None:
+            check_sender(db, principal, address)
+    return account
 
 
 def _refuse_unless_active(db: Reader, principal: Principal) -> Account:

@@ -314,6 +314,21 @@ drafts = Table(
 Index("drafts_account", drafts.c.account_id)
 """One id for a draft's whole life; the letter in Drafts is replaced at each save."""
 
+scheduled_sends = Table(
+    "scheduled_sends",
+    metadata,
+    Column("draft_id", Text, primary_key=True),
+    Column("author_id", Id, nullable=False),  # who sends it
+    Column("account_id", Id, nullable=False),  # the box it is sent from
+    Column("revision", Integer, nullable=False),  # of the draft: that, and no other, is sent
+    Column("due_at", Id, nullable=False),
+    Column("order", Text, nullable=False),  # JSON: recipients and what was confirmed
+    Column("problem", Text, nullable=False, server_default=""),  # why it did not go; it is tried no more
+    sqlite_with_rowid=False,
+)
+Index("scheduled_sends_due", scheduled_sends.c.problem, scheduled_sends.c.due_at)
+"""Drafts that go by themselves at their time: a few seconds after Send, or when their writer said."""
+
 preferences = Table(
     "preferences",
     metadata,

@@ -307,7 +307,7 @@ class FakeWriting:
         for uid in [uid for uid, kept in letters.items() if kept.draft_id == draft_id]:
             del letters[uid]
 
-    def send(self, viewer, draft_id, revision, *, confirmed=False):
+    def send(self, viewer, draft_id, revision, *, confirmed=False, at=0):
         if draft_id in self.done:
             return
         draft = self.draft(viewer, draft_id)

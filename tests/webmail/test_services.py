@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from config.settings import Settings
+from config.settings import Settings, WebSettings
 from directory import authenticate
 from directory.model import AccountKind, Right
 from directory.passwords import hash_password
@@ -32,7 +32,7 @@ PASSWORD = "Dalat#2026"
 class Office:
     """Two people, a unit box, and the web application over them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, undo_seconds=0):
         self.store = make_store(folder)
         self.engine = open_index(folder)
         self.ids = {}
@@ -48,7 +48,7 @@ class Office:
                 authenticate.store_password(uow.conn, self.ids[local], stored, NOW)
                 rights = Right.READ | Right.ACT | Right.SEND_AS
                 delegations.grant(uow.conn, self.ids["daron"], self.ids[local], rights, NOW)
-        self.settings = Settings(domain=DOMAIN)
+        self.settings = Settings(domain=DOMAIN, web=WebSettings(undo_send_seconds=undo_seconds))
         self.services = web_services(self.store, self.engine, self.settings)
         self.app = create_app(self.services)
 

@@ -12,6 +12,7 @@ from webmail.adapter.address_book import ServiceAddressBooks
 from webmail.adapter.credentials import CredentialDesk
 from webmail.adapter.mail import ServiceMail
 from webmail.adapter.provider import ProviderDesk
+from webmail.adapter.scheduled import ServiceScheduled
 from webmail.adapter.statistics import ServiceStatistics
 from webmail.adapter.usage import ServiceUsage
 from webmail.adapter.watching import ServiceWatching
@@ -42,6 +43,7 @@ def web_services(store: Store, engine: Engine, settings: Settings) -> WebService
         provider=ProviderDesk(store, sign_in, accounts, settings.oidc) if settings.oidc.issuer else None,
         clock=store.clock,
         office=Office(store, settings),
+        scheduled=ServiceScheduled(store, settings),
         statistics=ServiceStatistics(store, settings),
         address_books=ServiceAddressBooks(
             store, sign_in, settings.domain, tuple(str(network) for network in settings.trusted_networks)

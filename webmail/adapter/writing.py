@@ -12,15 +12,13 @@ from directory.repository import boxes as directory_boxes
 from directory.repository.completion import complete
 from mailsvc.mime.compose import ComposeError, Mailbox, OutgoingPart, compose
 from mailsvc.mime.compose import Draft as MimeDraft
-from mailsvc.mime.header_write import date_text
-from mailsvc.model.errors import Conflict, LetterMissing, NoSuchRecipient, TooLarge, TooMany
+from mailsvc.model.errors import Conflict, LetterMissing, TooLarge, TooMany
 from mailsvc.model.ids import AccountId, MailboxId, Uid
-from mailsvc.services import drafts, letters, reading
+from mailsvc.services import drafts, letters, reading, scheduled
 from mailsvc.services.permissions import place_by_id, rights_in, shared_boxes
-from mailsvc.services.submit import OutgoingLetter, sort_recipients
-from mailsvc.services.writing_rules import Writing
 from webmail.adapter.principal import principal_of
 from webmail.adapter.reading import body_of, files_of, letter_of
+from webmail.desk_ports import Held
 from webmail.ports import Contact, Draft, DraftFields, DraftFile, Part, Party
 from webmail.recipients import RecipientError, parse_people, readable_people, write_people
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from webmail.ports import Viewer
 
 COMPLETIONS = 8
-VIETNAM_MINUTES = 7 * 60
 
 
 class ServiceWriting:
@@ -103,7 +100,7 @@ class ServiceWriting:
         files = (*(part for path, part in held if path not in drop), *add)
         if sum(len(part.content) for part in files) > self._settings.smtp.max_message_bytes:
             raise TooLarge
-        content = self._compose(draft_id, fields, sender, viewer, files, with_bcc=True)
+        content = self._compose(draft_id, fields, sender, viewer, files)
         prepared = letters.prepare(content, self._store.pieces)
         form = json.dumps(asdict(fields), ensure_ascii=False)
         with self._store.write() as uow:
@@ -165,47 +162,44 @@ class ServiceWriting:
 
     # -- sending
 
-    def send(self, viewer: Viewer, draft_id: str, revision: int, *, confirmed: bool = False) -> None:
-        """Deliver, queue and keep in Sent in one unit of work; returns after its commit."""
+    def send(
+        self, viewer: Viewer, draft_id: str, revision: int, *, confirmed: bool = False, at: int = 0
+    ) -> Held | None:
+        """Plan it for the time, or for when it can be taken back no more; without such a wait it goes at once."""
         principal = principal_of(viewer)
         with self._store.read() as db:
             try:
                 kept = drafts.get(db, principal, draft_id)
             except LetterMissing:
                 if self._was_sent(db, principal, draft_id):
-                    return
+                    return None
                 raise
-            if kept.revision != revision:
-                raise Conflict(str(kept.revision))
-            fields = _fields(kept)
-            sender = self._sender(db, principal, fields.account_id)
-            recipients = _recipients(fields)
-            if len(recipients) > self._settings.submission.max_recipients:
-                raise TooMany
-            found = sort_recipients(db, recipients)
-            if found.unknown:
-                raise NoSuchRecipient(*map(str, found.unknown))
-            files = tuple(part for _, part in files_of(drafts.content_of(db, principal, kept)))
-        content = self._compose(draft_id, fields, sender, viewer, files, with_bcc=False)
-        if len(content) > self._settings.smtp.max_message_bytes:
-            raise TooLarge
-        reverse_path = parse_address(sender.address)
-        hop = self._hop(draft_id)
-        letter = OutgoingLetter(
-            content=letters.prepare(content, self._store.pieces),
-            trace=f"Return-Path: <{reverse_path}>\r\n".encode() + hop,
-            outbound_trace=hop,
-            reverse_path=reverse_path,
-            local=found.local,
-            remote=found.remote,
-            smtputf8=any(not str(one).isascii() for one in recipients),
-            keep_in_sent_of=AccountId(fields.account_id),
-            authors=(reverse_path,),
-            limits=self._settings.sending,
-            writing=Writing(self._settings.groups.wide_list, confirmed=confirmed),
-        )
+        if kept.revision != revision:
+            raise Conflict(str(kept.revision))
+        fields = _fields(kept)
+        recipients = _recipients(fields)
+        if len(recipients) > self._settings.submission.max_recipients:
+            raise TooMany
+        order = scheduled.Order(tuple(map(str, recipients)), confirmed, _answered(fields))
+        account = AccountId(fields.account_id)
+        wait = self._settings.web.undo_send_seconds
+        if not at and not wait:
+            self._send_at_once(principal, draft_id, revision, account, order)
+            return None
+        due_at = at or self._store.clock() + wait
         with self._store.write() as uow:
-            drafts.send(uow, principal, draft_id, revision, letter, _answered(fields))
+            scheduled.hold(uow, principal, draft_id, revision, account, order, due_at, self._settings)
+        return Held(draft_id, due_at, 0 if at else wait)
+
+    def _send_at_once(
+        self, principal: Principal, draft_id: str, revision: int, account: AccountId, order: scheduled.Order
+    ) -> None:
+        with self._store.read() as db:
+            letter = scheduled.letter_of(
+                db, principal, draft_id, account, order, self._settings, self._store.pieces
+            )
+        with self._store.write() as uow:
+            drafts.send(uow, principal, draft_id, revision, letter, scheduled.answered(order))
 
     def _was_sent(self, db: Reader, principal: Principal, draft_id: str) -> bool:
         """Whether one of the boxes that this person sends from has sent this draft."""
@@ -230,10 +224,8 @@ class ServiceWriting:
         sender: Party,
         viewer: Viewer,
         files: tuple[Part, ...],
-        *,
-        with_bcc: bool,
     ) -> bytes:
-        """The letter. Written for a unit, it names the person in Sender (RFC 5322 §3.6.2)."""
+        """The letter, with Bcc as long as it is a draft. For a unit, it names the person in Sender (RFC 5322 §3.6.2)."""
         for_another = sender.address.casefold() != viewer.address.casefold()
         draft = MimeDraft(
             from_=(Mailbox(sender.name, sender.address),),
@@ -251,16 +243,9 @@ class ServiceWriting:
             attachments=tuple(OutgoingPart(part.filename, part.media_type, part.content) for part in files),
         )
         try:
-            return compose(draft, with_bcc=with_bcc)
+            return compose(draft, with_bcc=True)
         except ComposeError:  # an id that another system wrote badly is not worth a lost letter
-            return compose(replace(draft, in_reply_to="", references=()), with_bcc=with_bcc)
-
-    def _hop(self, draft_id: str) -> bytes:
-        """The trace field of a letter that began here (RFC 5321 §4.4); the writer's address is not told."""
-        date = date_text(self._store.clock(), VIETNAM_MINUTES)
-        return (
-            f"Received: by {self._settings.hostname} with HTTP id {draft_id[:16]};\r\n\t{date}\r\n".encode()
-        )
+            return compose(replace(draft, in_reply_to="", references=()), with_bcc=True)
 
     # -- the address book
 
@@ -319,8 +304,8 @@ def _recipients(fields: DraftFields) -> tuple[Address, ...]:
     return tuple(found.values())
 
 
-def _answered(fields: DraftFields) -> tuple[MailboxId, Uid] | None:
+def _answered(fields: DraftFields) -> tuple[int, int] | None:
     if not fields.answers or fields.mode not in {"reply", "reply_all"}:
         return None
     mailbox_id, uid = fields.answers.split("-")
-    return MailboxId(int(mailbox_id)), Uid(int(uid))
+    return int(mailbox_id), int(uid)

@@ -11,7 +11,7 @@ const out = process.argv[2] ?? join(here, "..", "static");
 const sha = (data) => createHash("sha256").update(data).digest("hex");
 
 const ICONS = [
-  "archive", "arrow-left", "badge", "building-2", "chart-column", "code", "ellipsis", "file-pen-line", "file-up", "folder", "folder-input", "folder-plus", "forward", "glasses", "inbox",
+  "archive", "arrow-left", "badge", "building-2", "chart-column", "clock", "code", "ellipsis", "file-pen-line", "file-up", "folder", "folder-input", "folder-plus", "forward", "glasses", "inbox",
   "key-round", "link", "list", "list-ordered", "lock", "lock-open", "log-out", "mail", "mail-open", "mail-warning", "menu", "messages-square", "octagon-alert",
   "paperclip", "printer", "remove-formatting", "reply", "reply-all", "save", "scroll-text", "search", "send", "shield-check", "sliders-horizontal",
   "square-pen", "star", "text-quote", "trash-2", "type", "user-plus", "users", "x",
@@ -56,7 +56,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const file of result.outputFiles) await writeFile(join(out, basename(file.path)), file.contents);
 const loose = {
-  "main.css": await style("main.css"), "console.css": await style("console.css"), "security.css": await style("security.css"),
+  "main.css": await style("main.css"), "console.css": await style("console.css"), "security.css": await style("security.css"), "desk.css": await style("desk.css"),
   "icons.svg": Buffer.from(await sprite()), "seal.svg": await readFile(join(here, "seal.svg")) };
 for (const [name, data] of Object.entries(loose)) {
   const [stem, suffix] = name.split(".");

@@ -10,6 +10,15 @@ import type { RichText } from "./editor";
 const IDLE = 3000;
 let current: Composer | null = null;
 
+/** The letter waits on the server: it becomes a draft again, unless its time was over first. */
+async function takeBack(id: string): Promise<void> {
+  const data = new FormData();
+  data.set("draft", id);
+  const answer = await post("/scheduled/cancel", data);
+  if (answer.ok) location.assign(`/compose?draft=${id}`);
+  else toast(answer.error ?? word("went_wrong"));
+}
+
 class Composer {
   private readonly id: string;
   private revision: number;
@@ -80,7 +89,7 @@ class Composer {
       if (button?.name === "drop") void this.save([button.value]);
       else if (button?.value === "discard") void this.discard();
       else if (button?.value === "save") void this.save();
-      else if (button?.value === "send") void this.send();
+      else if (button) void this.send(button.value);
     });
     this.form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.send();
@@ -206,7 +215,7 @@ class Composer {
     return answer.ok;
   }
 
-  private send(): Promise<void> {
+  private send(how = "send"): Promise<void> {
     for (const field of this.people) field.finish();
     window.clearTimeout(this.timer);
     this.remember();
@@ -216,7 +225,7 @@ class Composer {
       if (button) button.disabled = true;
       this.say(word("sending"));
       const data = this.values();
-      data.set("do", "send");
+      data.set("do", how);
       try {
         let answer = await post("/compose", data);
         if (answer.confirm && window.confirm(answer.error ?? "")) {
@@ -224,7 +233,7 @@ class Composer {
           data.set("confirmed", "1");
           answer = await post("/compose", data);
         }
-        if (answer.done) this.finish(word("sent_done"));
+        if (answer.done) this.finish(answer.text ?? "", answer.undo);
         else this.took(answer);
       } catch {
         this.complain(word("draft_kept_here"));
@@ -244,12 +253,13 @@ class Composer {
     });
   }
 
-  private finish(text: string): void {
+  private finish(text: string, undo?: Answer["undo"]): void {
     this.over = true;
     this.dirty = false;
     this.forget();
     current = null;
-    toast(text);
+    if (undo) toast(text, undo.seconds * 1000, { label: word("take_back"), run: () => void takeBack(undo.id) });
+    else toast(text);
     this.form.remove();
     closeLetter();
     settle("list");

@@ -26,6 +26,7 @@ export interface Answer {
   error?: string;
   confirm?: boolean;
   text?: string;
+  undo?: { id: string; seconds: number };
   revision?: number;
   files?: { id: string; name: string; size: string; kind: string }[];
 }

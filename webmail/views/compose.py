@@ -16,6 +16,7 @@ from webmail.quoting import answer_fields
 from webmail.recipients import RecipientError, parse_people
 from webmail.refusals import say
 from webmail.sanitise import sanitise_letter, text_of
+from webmail.views.moments import local_text, presets, when
 from webmail.views.shell import find_folder, inbox_of, list_values, render
 from webmail.web import viewer, wants_json, wants_part, web, words
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage
     from werkzeug.wrappers import Response
 
+    from webmail.desk_ports import Held
     from webmail.ports import Box, DraftFile, Folder, Viewer
 
 screen = Blueprint("compose", __name__)
@@ -30,6 +32,8 @@ _DRAFT_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,900}>\Z")
 _LETTER: Final = re.compile(r"(\d{1,18})-(\d{1,18})\Z")
 MAX_SUBJECT: Final = 900
+UNDO_SHOWN: Final = 10
+"""Seconds that the page offers to take back a letter that waits for much longer."""
 
 
 @screen.get("/compose")
@@ -104,11 +108,18 @@ def _page(
     **more: Any,
 ) -> str:
     html = draft.fields.html and sanitise_letter(draft.fields.html, remote_images=True).html
+    desk = web().services.scheduled
+    waiting = desk.waiting(who, draft.id) if desk and draft.revision else None
+    now = web().services.clock()
     values = {
         "boxes": boxes,
         "box": box,
         "folder": folder,
         **({} if wants_part() else list_values(who, box, folder)),
+        "waiting": waiting,
+        "may_schedule": desk is not None,
+        "presets": presets(now),
+        "soonest": local_text(now),
         "draft": replace(draft, fields=replace(draft.fields, html=html, window=secrets.token_hex(16))),
         "senders": [one for one in boxes if one.may_send],
         "back": f"/mail/{folder.id}",
@@ -118,7 +129,7 @@ def _page(
         "page_title": words()("compose"),
         **more,
     }
-    return render("reader", "_compose.html", values)
+    return render("reader", "_waiting.html" if waiting else "_compose.html", values)
 
 
 @screen.post("/compose")
@@ -136,14 +147,15 @@ def keep() -> Response:
     fields = _fields()
     draft = Draft(draft_id, int(revision), fields, ())
     try:
-        if deed == "send":
+        is_sent = deed == "send" or deed.startswith("at")
+        at = when(deed, request.form.get("at", "")) if is_sent else 0
+        if is_sent:
             _refuse_bad_recipients(fields)
         drop = tuple(request.form.getlist("drop"))
         draft = writing.save(who, draft_id, int(revision), fields, _uploads(), drop)
-        if deed == "send":
+        if is_sent:
             confirmed = request.form.get("confirmed") == "1"
-            writing.send(who, draft.id, draft.revision, confirmed=confirmed)  # returns after the commit
-            return _done(t("sent_done"))
+            return _sent(writing.send(who, draft.id, draft.revision, confirmed=confirmed, at=at))
     except RecipientError as problem:
         text = t("bad_recipient", who=problem.args[0]) if problem.args else t("no_recipients")
         return _again(who, draft, 422, text)
@@ -225,6 +237,21 @@ def _done(text: str) -> Response:
     if wants_json():
         return jsonify(ok=True, done=True, text=text)
     return redirect("/mail", 303)
+
+
+def _sent(held: Held | None) -> Response:
+    """It has gone, or it waits for its time, which a page without scripts shows with the way to take it back."""
+    if held is None:
+        return _done(words()("sent_done"))
+    if held.undo_seconds:
+        text = words()("sent_held", n=held.undo_seconds)
+    else:
+        when_text = formats.long_date(held.due_at, words(), web().services.options.utc_offset_minutes)
+        text = words()("sent_later", when=when_text)
+    if wants_json():
+        undo = {"id": held.draft_id, "seconds": held.undo_seconds or UNDO_SHOWN}
+        return jsonify(ok=True, done=True, text=text, undo=undo)
+    return redirect("/scheduled", 303)
 
 
 def _again(who: Viewer, draft: Draft, status: int, error: str, *, confirm: bool = False) -> Response:

@@ -26,8 +26,8 @@ SHOTS = os.environ.get("CONGVU_SHOTS")
 class Site:
     """The web server in a thread, over a real store; by the name localhost, for passkeys know no addresses."""
 
-    def __init__(self, folder):
-        self.office = Office(folder)
+    def __init__(self, folder, office=None):
+        self.office = office or Office(folder)
         self.port = free_ports(1)[0]
         self.loop = asyncio.new_event_loop()
         self.stopping = None

@@ -1,0 +1,47 @@
+"""What the screens around the mailbox ask: letters that wait to be sent, rules, deleted letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from webmail.ports import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A letter that waits on the server until its time."""
+
+    draft_id: str
+    due_at: int
+    undo_seconds: int
+    """How long it can be taken back from the page; 0 where the writer chose the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A line of the list of letters that wait."""
+
+    draft_id: str
+    subject: str
+    to_line: str
+    due_at: int
+    problem: str = ""
+    """A word of `mailsvc.services.scheduled.PROBLEMS` where it could not go."""
+
+
+class Scheduled(Protocol):
+    """Letters that wait to be sent."""
+
+    def listed(self, viewer: Viewer) -> tuple[Waiting, ...]:
+        """The next one first."""
+
+    def waiting(self, viewer: Viewer, draft_id: str) -> Waiting | None:
+        """The plan of a draft, if it has one that still stands."""
+
+    def cancel(self, viewer: Viewer, draft_id: str) -> None:
+        """Take it back. Raise LetterMissing once it has gone."""
+
+    def move(self, viewer: Viewer, draft_id: str, due_at: int) -> None:
+        """Another time. Raise LetterMissing or BadTime."""

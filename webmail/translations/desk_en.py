@@ -1,0 +1,38 @@
+"""English: letters that wait, rules, deleted letters, warnings above a letter."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "already_scheduled": "This letter waits to be sent. Take it back before you change it.",
+    "at_monday": "Monday morning",
+    "at_noon": "This afternoon",
+    "at_tomorrow": "Tomorrow morning",
+    "bad_letter": "The letter breaks a rule: {who}",
+    "bad_time": "The time must lie ahead, and not too far.",
+    "edit_unsent": "Open to change",
+    "goes_at": "Goes at {when}",
+    "mail_settings": "Mailbox settings",
+    "move_time": "Change time",
+    "new_time": "New time",
+    "nothing_scheduled": "No letter waits to be sent.",
+    "scheduled": "Waiting to be sent",
+    "scheduled_why": "The server keeps the letter and sends it at its time, even when your computer is off. Until then you can take it back.",
+    "send_at": "Send at",
+    "send_later": "Send later",
+    "sending_stopped": "This account may not send outside for now. Ask your unit's administrator.",
+    "sent_already": "The letter has gone and cannot be taken back.",
+    "sent_held": "The letter goes in {n} seconds.",
+    "sent_later": "The letter goes at {when}.",
+    "set_time": "Set time",
+    "take_back": "Undo",
+    "taken_back": "The letter is back.",
+    "too_fast": "Too many letters at once. Try again in a few minutes.",
+    "unsent_changed": "Not sent: the draft was changed",
+    "unsent_full": "Not sent: the mailbox is full",
+    "unsent_gone": "Not sent: the draft is gone",
+    "unsent_not_permitted": "Not sent: not permitted",
+    "unsent_other": "Not sent",
+    "unsent_recipient": "Not sent: a recipient is there no more",
+    "unsent_too_large": "Not sent: too large",
+    "unsent_wide_list": "Not sent: needs a confirmation for many recipients",
+}

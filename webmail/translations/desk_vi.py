@@ -1,0 +1,38 @@
+"""Tiếng Việt: letters that wait, rules, deleted letters, warnings above a letter."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "already_scheduled": "Thư này đang chờ gửi. Hãy hoàn tác trước khi sửa.",
+    "at_monday": "Sáng thứ Hai",
+    "at_noon": "Chiều nay",
+    "at_tomorrow": "Sáng mai",
+    "bad_letter": "Thư chưa đúng quy cách: {who}",
+    "bad_time": "Thời điểm gửi phải ở sau lúc này và không quá xa.",
+    "edit_unsent": "Mở để sửa",
+    "goes_at": "Sẽ gửi lúc {when}",
+    "mail_settings": "Thiết lập hộp thư",
+    "move_time": "Đổi giờ",
+    "new_time": "Giờ gửi mới",
+    "nothing_scheduled": "Không có thư nào đang chờ gửi.",
+    "scheduled": "Thư chờ gửi",
+    "scheduled_why": "Thư được giữ trên máy chủ và tự đi đúng giờ, kể cả khi bạn đã tắt máy. Trước giờ đó bạn có thể hoàn tác để sửa.",
+    "send_at": "Gửi lúc",
+    "send_later": "Hẹn giờ gửi",
+    "sending_stopped": "Tài khoản đang bị tạm dừng gửi ra ngoài. Hãy liên hệ cán bộ quản trị của đơn vị.",
+    "sent_already": "Thư đã gửi, không hoàn tác được nữa.",
+    "sent_held": "Thư sẽ đi sau {n} giây.",
+    "sent_later": "Thư sẽ đi lúc {when}.",
+    "set_time": "Hẹn giờ",
+    "take_back": "Hoàn tác",
+    "taken_back": "Đã lấy lại thư.",
+    "too_fast": "Gửi quá nhanh. Hãy thử lại sau ít phút.",
+    "unsent_changed": "Chưa gửi: thư nháp đã bị sửa",
+    "unsent_full": "Chưa gửi: hộp thư đã đầy",
+    "unsent_gone": "Chưa gửi: thư nháp không còn",
+    "unsent_not_permitted": "Chưa gửi: không có quyền gửi",
+    "unsent_other": "Chưa gửi được",
+    "unsent_recipient": "Chưa gửi: có người nhận không còn",
+    "unsent_too_large": "Chưa gửi: thư quá lớn",
+    "unsent_wide_list": "Chưa gửi: cần xác nhận gửi nhiều người",
+}
