@@ -21,7 +21,6 @@ from directory.repository import boxes as directory_boxes
 from directory.tables import policies
 from directory.tokens import TokenScope
 from mailsvc.model.errors import AccountLocked, StoreUnavailable, TooManyGuesses, WrongCredentials
-from mailsvc.net.ldap_bind import LdapBind
 from mailsvc.net.limits import network_of, peer_address
 from mailsvc.services.guesses import MAIL_DOOR, Allowances, Guess, Guesses
 from mailsvc.services.permissions import Principal
@@ -67,9 +66,17 @@ def open_sign_in(settings: Settings, allowances: Allowances = MAIL_DOOR) -> Sign
     return SignIn(
         settings.password,
         defaults=Defaults.from_settings(settings),
-        ldap=LdapBind(settings.ldap) if settings.ldap.url else None,
+        ldap=_directory_server(settings),
         allowances=allowances,
     )
+
+
+def _directory_server(settings: Settings) -> Callable[[str, str], bool] | None:
+    if not settings.ldap.url:
+        return None
+    from mailsvc.net.ldap_bind import LdapBind  # ldap3 is 5 MB that a province without such a server does not need
+
+    return LdapBind(settings.ldap)
 
 
 def mail_caller(address: IpAddress, *, trusted: bool) -> Caller | None:
