@@ -74,7 +74,9 @@ def open_sign_in(settings: Settings, allowances: Allowances = MAIL_DOOR) -> Sign
 def _directory_server(settings: Settings) -> Callable[[str, str], bool] | None:
     if not settings.ldap.url:
         return None
-    from mailsvc.net.ldap_bind import LdapBind  # ldap3 is 5 MB that a province without such a server does not need
+    from mailsvc.net.ldap_bind import (
+        LdapBind,  # ldap3 is 5 MB that a province without such a server does not need
+    )
 
     return LdapBind(settings.ldap)
 
