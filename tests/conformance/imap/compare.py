@@ -3,7 +3,9 @@
 import re
 from datetime import UTC, datetime
 
-TOKEN = re.compile(rb'\s*(\(|\)|\{(\d+)\}\r\n|"((?:[^"\\]|\\.)*)"|\\?[^\s()"]+\[[^\]]*\][^\s()"]*|[^\s()"]+)')
+TOKEN = re.compile(
+    rb'\s*(\(|\)|~?\{(\d+)\}\r\n|"((?:[^"\\]|\\.)*)"|\\?[^\s()"]+\[[^\]]*\][^\s()"]*|[^\s()"]+)'
+)
 
 
 def tokens(octets: bytes) -> list[object]:

@@ -11,6 +11,9 @@ from tests.support.system import need
 CLOSE_DELIMITER = (
     "the line end before an outer delimiter belongs to that delimiter (RFC 2046 §5.1.1); Dovecot keeps it"
 )
+OWN_ENCODING = (
+    "only the section's own transfer encoding is taken off (RFC 3516 §4.2), not that of what is in it"
+)
 STRICT = "RFC 3501 §9 does not allow it: we say BAD"
 NO_SUCH_PART = "a leaf has no part 1 below it (RFC 3501 §6.4.5): Dovecot gives the leaf again"
 REAL_MAILBOXES = "names above a mailbox are mailboxes of ours, and names without letters in Dovecot"
@@ -36,6 +39,13 @@ EXPLAINED = {
     "SEARCH 9": "a message number that is not there is BAD (RFC 3501 §9, seq-number)",
     "SEARCH SENTBEFORE 1-Jan-1990": "a letter without a date was not sent before anything",
     r"STORE 1 +FLAGS (\Seen)": "nothing was stored in an examined mailbox, so we do not say OK",
+    "SEARCH RETURN (PARTIAL 2:1) ALL": "the page is told as it was asked for (RFC 9394 §3.1, the original range)",
+    "FETCH 1:3 BINARY.SIZE[1]": OWN_ENCODING,
+    "FETCH 1:3 BINARY.SIZE[2]": OWN_ENCODING,
+    "FETCH 1:3 BINARY.PEEK[1]": OWN_ENCODING,
+    "FETCH 1:3 BINARY.PEEK[2]": OWN_ENCODING + "; " + NO_SUCH_PART,
+    "FETCH 1 BINARY[HEADER]": STRICT,
+    "FETCH 1 BINARY.SIZE[1]<0.1>": STRICT,
     'LIST "" *': REAL_MAILBOXES,
     'LIST "" %': REAL_MAILBOXES,
     'LIST "" b/%': REAL_MAILBOXES,
