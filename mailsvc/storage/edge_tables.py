@@ -9,6 +9,8 @@ from mailsvc.storage.tables import Id, metadata
 __all__ = [
     "dmarc_reports",
     "dmarc_seen",
+    "greylist",
+    "greylist_known",
     "metadata",
     "outbound_history",
     "outbound_routes",
@@ -78,6 +80,31 @@ sts_policies = Table(
     sqlite_with_rowid=False,
 )
 """MTA-STS policies of other domains (RFC 8461 §5)."""
+
+greylist = Table(
+    "greylist",
+    metadata,
+    Column("network", Text, nullable=False),  # IPv4 /24, IPv6 /64
+    Column("sender", Text, nullable=False),  # reverse path, folded
+    Column("recipient", Text, nullable=False),
+    Column("first_at", Id, nullable=False),
+    Column("last_at", Id, nullable=False),
+    Column("passed", Integer, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("network", "sender", "recipient"),
+    sqlite_with_rowid=False,
+)
+Index("greylist_age", greylist.c.passed, greylist.c.last_at)
+"""Strangers who were asked to come again, and those who did."""
+
+greylist_known = Table(
+    "greylist_known",
+    metadata,
+    Column("subject", Text, primary_key=True),  # d<domain>, proven by SPF or DKIM, or n<network>
+    Column("last_at", Id, nullable=False),
+    Column("successes", Id, nullable=False),  # letters that came again
+    sqlite_with_rowid=False,
+)
+Index("greylist_known_age", greylist_known.c.last_at)
 
 tls_seen = Table(
     "tls_seen",
