@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailsvc.model.changes import DirectoryChanged, MailboxChanged, MailboxListChanged, QueueChanged
 from mailsvc.model.errors import StoreUnavailable
@@ -101,7 +101,8 @@ class Store:
                     yield uow
                     uow.write_changes()
                 except BaseException:
-                    uow.rollback()
+                    with suppress(SQLAlchemyError):  # a server that has gone has undone it already
+                        uow.rollback()
                     raise
                 uow.commit()
             finally:
