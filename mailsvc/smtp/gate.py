@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailsvc.net.bridge import Bridge
     from mailsvc.services.addressees import Addressees
     from mailsvc.services.sign_in import SignIn
+    from mailsvc.smtp.filters import Filters
     from mailsvc.smtp.rules import Client, Language, Limits
     from mailsvc.smtp.vetting import Vetting
     from mailsvc.smtp.wire.address import RcptTo
@@ -52,6 +53,8 @@ class Shared:
     """Key of the address whose letters are read for DMARC reports."""
     vetting: Vetting | None = None
     """Looks at letters of strangers; None where nobody can be asked."""
+    filters: Filters | None = None
+    """Optional; None where all are off."""
 
 
 class Gate:

@@ -29,6 +29,7 @@ from mailsvc.services.secrecy import refuse_secrets, uninspected_field
 from mailsvc.services.submit import OutgoingLetter, RemoteRecipient, submit
 from mailsvc.services.writing_rules import Writing
 from mailsvc.smtp import says
+from mailsvc.smtp.filters import Stranger
 from mailsvc.smtp.rules import Language
 from mailsvc.smtp.vetting import Handover
 from mailsvc.smtp.wire import trace
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from directory.address import Address
     from mailsvc.mime.header_write import Mailbox
+    from mailsvc.sender_auth.check import Checked
     from mailsvc.services.receive import KnownContent, PreparedContent, Recipient
     from mailsvc.smtp.gate import Accepted, Gate
     from mailsvc.smtp.rules import Client, Transaction
@@ -81,12 +83,16 @@ class Arrival:
         """Deliver to our own boxes; one reply for each recipient, also in SMTP, where `one_reply` joins them."""
         if self.is_far_travelled:
             return self._all(says.LOOP)
+        arrived = self.content
         vetted = await self._vet()
         if vetted is not None:
             if vetted.refusal is not None:
                 log.warning("smtp_refused", letter=self.id, reply=str(vetted.refusal))
                 return self._all(vetted.refusal)
             self.content, self.findings, self.to_junk = vetted.content, vetted.trace, vetted.to_junk
+        refusal = await self._filter(arrived, None if vetted is None else vetted.checked)
+        if refusal is not None:
+            return self._all(refusal)
         looping = self.looping
         wanted = [
             item for item in self.recipients if not looping or item.rcpt.forward_path.key not in looping
@@ -125,12 +131,32 @@ class Arrival:
     async def _vet(self) -> Vetted | None:
         """Look at a stranger's letter; trusted networks and LMTP are free of it (design §9)."""
         vetting = self.gate.shared.vetting
-        if vetting is None or self.client.is_trusted or self.gate.language is Language.LMTP:
+        if vetting is None or not self._is_strangers:
             return None
+        return await vetting.vet(self.content, self._handover(), self.id)
+
+    async def _filter(self, arrived: bytes, checked: Checked | None) -> Reply | None:
+        """What the optional filters say of the letter as it arrived: a refusal, or what is to be written above it."""
+        filters = self.gate.shared.filters
+        if filters is None:
+            return None
+        stranger = None
+        if self._is_strangers:
+            recipients = tuple(item.rcpt.forward_path.key for item in self.recipients)
+            stranger = Stranger(self._handover(), recipients, checked)
+            self.content = filters.cleaned(self.content)
+        found = await filters.look(arrived, self.id, stranger)
+        self.findings += found.trace
+        self.to_junk = self.to_junk or found.to_junk
+        return found.refusal
+
+    @property
+    def _is_strangers(self) -> bool:
+        return not self.client.is_trusted and self.gate.language is not Language.LMTP
+
+    def _handover(self) -> Handover:
         reverse_path = "" if self.mail.reverse_path is None else str(self.mail.reverse_path)
-        return await vetting.vet(
-            self.content, Handover(self.client.address, self.client.name, reverse_path), self.id
-        )
+        return Handover(self.client.address, self.client.name, reverse_path)
 
     async def _receive(self, wanted: list[Accepted]) -> tuple[Outcome, ...]:
         letter = IncomingLetter(
@@ -185,9 +211,14 @@ class Arrival:
             hop = self._received() + await self._guarded(content)
         except StateSecret as secret:
             return self._refused(secret)
+        if shared.filters is not None:
+            found = await shared.filters.look(content, self.id)
+            if found.refusal is not None:
+                return found.refusal
+            self.findings = found.trace
         letter = OutgoingLetter(
             content=await self._prepare(content),
-            trace=trace.return_path(self.mail.reverse_path) + hop,
+            trace=trace.return_path(self.mail.reverse_path) + self.findings + hop,
             outbound_trace=hop,
             reverse_path=self.mail.reverse_path,
             local=tuple(_local(item) for item in self.recipients if item.local is not None),

@@ -75,6 +75,13 @@ NOT_FROM_OUR_DOMAIN = Reply(
     "Thư mang tên miền của chúng tôi nhưng không do chúng tôi gửi / "
     "From is in our domain, and the letter bears no signature and no source of ours",
 )
+CANNOT_SCAN = Reply(
+    451,
+    "4.7.1",
+    "Chưa quét được vi-rút, hãy gửi lại sau / The letter cannot be scanned for viruses now, try again later",
+)
+COME_AGAIN = Reply(451, "4.7.1", "Xin gửi lại sau ít phút / Greylisted: please try again in a few minutes")
+IS_JUNK = Reply(550, "5.7.1", "Thư bị coi là thư rác / The letter is taken for junk")
 SERVICE_SAYS: dict[type[ServiceError], Reply] = {
     NoSuchRecipient: Reply(550, "5.1.1", "No such recipient here"),
     OverQuota: Reply(452, "4.2.2", "The mailbox is full"),
@@ -149,3 +156,24 @@ def bad_path(error: PathError, *, path_code: str) -> Reply:
     """What to say of words after MAIL or RCPT that break the grammar."""
     code, enhanced = PATH_SAYS[error.fault]
     return Reply(code, path_code if error.fault is PathFault.PATH else enhanced, str(error))
+
+
+def has_virus(name: str) -> Reply:
+    """What the scanner found."""
+    return Reply(550, "5.7.1", f"Thư có mã độc {name} / The letter contains malware: {name}")
+
+
+def client_is_listed(zone: str) -> Reply:
+    """Who names the client (RFC 5782 §2.1): whoever runs it can ask there."""
+    return Reply(550, "5.7.1", f"Máy gửi nằm trong danh sách chặn {zone} / Your address is listed by {zone}")
+
+
+def file_not_allowed(name: str) -> Reply:
+    """An attachment that policy forbids."""
+    shown = name if name.isprintable() else "?"
+    return Reply(
+        550,
+        "5.7.1",
+        f"Không nhận tệp chạy được hoặc có macro: {shown[:100]} / "
+        "Files that run and documents with macros are not taken; put them where the recipient can fetch them",
+    )

@@ -13,6 +13,7 @@ from mailsvc.net.limits import ConnectionLimits, TrustedNetworks
 from mailsvc.net.proxy import ProxiedServer
 from mailsvc.services.addressees import Addressees
 from mailsvc.services.our_people import OurPeopleKept
+from mailsvc.smtp.filters import open_filters
 from mailsvc.smtp.gate import Shared
 from mailsvc.smtp.lmtp import LmtpRules
 from mailsvc.smtp.mx import MxRules
@@ -149,6 +150,7 @@ class SmtpServers:
                 now=time.time,
                 on_checked=on_checked,
             ),
+            filters=open_filters(settings, bridge, resolver, time.monotonic),
         )
         self._listeners: list[SmtpListener] = []
 
