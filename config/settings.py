@@ -160,7 +160,7 @@ class AntivirusSettings(_Section):
     unavailable: str = Field(
         "defer",
         pattern="^(accept|defer)$",
-        description="letters that clamd cannot look at: taken with the mark `not-scanned`, or 451",
+        description="letters that clamd cannot look at: taken with the mark `not-scanned`, or 451 (552 if too large for it)",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailsvc.model.errors import ServiceError
-from mailsvc.services import index_mail, reading_access, web_sessions
+from mailsvc.services import greylist, index_mail, reading_access, web_sessions
 from mailsvc.services.housekeeping import forget_old
 from mailsvc.services.imports import drop_left_behind
 
@@ -112,6 +112,8 @@ class Housekeeping:
                 await self._bridge.write(reading_access.end_expired)
                 await self._bridge.write(web_sessions.close_idle, self._settings.web.session_hours * 3600)
                 await self._bridge.write(drop_left_behind)
+                while await self._bridge.write(greylist.forget, self._settings.greylist):
+                    pass  # a step at a time: others write between two
                 await self._bridge.write(await self._bridge.slow(_lock_unchanged))
                 await self._bridge.slow(self._apply_due)
                 await self._bridge.slow(self._refresh_index)

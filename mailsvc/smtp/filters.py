@@ -16,7 +16,7 @@ from mailsvc.mime.running_files import Kind, running_files
 from mailsvc.model.errors import ServiceError
 from mailsvc.model.marks import Mark, marks_field
 from mailsvc.net.filters.beside import UnavailableError
-from mailsvc.net.filters.clamd import Clamd
+from mailsvc.net.filters.clamd import Clamd, TooLargeToScanError
 from mailsvc.net.filters.dns_lists import DnsLists
 from mailsvc.net.filters.rspamd import JUNK_ACTIONS, Question, Rspamd, spam_fields
 from mailsvc.net.limits import network_of
@@ -130,7 +130,8 @@ class Filters:
         except UnavailableError as error:
             log.warning("clamd_unavailable", error=str(error))
             if self.settings.antivirus.unavailable == "defer":
-                return Filtered(says.CANNOT_SCAN)
+                is_for_ever = isinstance(error, TooLargeToScanError)
+                return Filtered(says.TOO_LARGE_TO_SCAN if is_for_ever else says.CANNOT_SCAN)
             return Filtered(marks=(Mark.NOT_SCANNED,))
         return Filtered(says.has_virus(name)) if name else _NOTHING
 

@@ -80,6 +80,9 @@ CANNOT_SCAN = Reply(
     "4.7.1",
     "Chưa quét được vi-rút, hãy gửi lại sau / The letter cannot be scanned for viruses now, try again later",
 )
+TOO_LARGE_TO_SCAN = Reply(
+    552, "5.3.4", "Thư quá lớn để quét vi-rút / The letter is too large to be scanned for viruses"
+)
 COME_AGAIN = Reply(451, "4.7.1", "Xin gửi lại sau ít phút / Greylisted: please try again in a few minutes")
 IS_JUNK = Reply(550, "5.7.1", "Thư bị coi là thư rác / The letter is taken for junk")
 SERVICE_SAYS: dict[type[ServiceError], Reply] = {

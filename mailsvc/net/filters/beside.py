@@ -40,20 +40,29 @@ class Beside:
 
     async def _converse(self, pieces: Iterable[bytes]) -> bytes:
         reader, writer = await self._connect()
+        # Who has heard enough answers and closes before all is said: so it is listened to from the beginning.
+        hearing = asyncio.ensure_future(self._hear(reader))
         try:
-            # Who has heard enough answers and closes before all is said: its answer can still be read.
             with contextlib.suppress(ConnectionError):
                 for piece in pieces:
                     writer.write(piece)
                     await writer.drain()
-            answer = bytearray()
+            return await hearing
+        finally:
+            hearing.cancel()
+            writer.transport.abort()  # to close would wait for whoever does not read
+
+    async def _hear(self, reader: asyncio.StreamReader) -> bytes:
+        answer = bytearray()
+        try:
             while more := await reader.read(_READ):
                 answer += more
                 if len(answer) > self.max_answer:
                     raise UnavailableError("the answer is too long")
-            return bytes(answer)
-        finally:
-            writer.transport.abort()  # to close would wait for whoever does not read
+        except ConnectionError:
+            if not answer:
+                raise
+        return bytes(answer)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self.address.startswith("unix:"):

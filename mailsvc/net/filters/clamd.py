@@ -17,6 +17,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._/+-]")
 _MAX_NAME: Final = 100
 
 
+class TooLargeToScanError(UnavailableError):
+    """Larger than clamd takes (its StreamMaxLength): it will be no smaller at the next try."""
+
+
 def instream(content: bytes) -> Iterator[bytes]:
     """What is said: a length of four octets before each chunk, and a length of 0 at the end."""
     yield b"zINSTREAM\0"
@@ -34,6 +38,8 @@ def virus_in(answer: bytes) -> str:
     if text.startswith("stream: ") and text.endswith(" FOUND"):
         name = text.removeprefix("stream: ").removesuffix(" FOUND")
         return _UNSAFE.sub("?", name)[:_MAX_NAME] or "?"
+    if text.startswith("INSTREAM size limit exceeded"):
+        raise TooLargeToScanError(text[:200])
     raise UnavailableError(text[:200] or "no answer")
 
 
@@ -44,5 +50,5 @@ class Clamd:
         self._clamd = Beside(address, seconds, asyncio.Semaphore(connections), _MAX_ANSWER)
 
     async def scan(self, content: bytes) -> str:
-        """The name of what is in it, empty for nothing. Raises UnavailableError, also for what is too large for clamd."""
+        """The name of what is in it, empty for nothing. Raises UnavailableError."""
         return virus_in(await self._clamd.ask(instream(content)))

@@ -86,6 +86,8 @@ def test_a_virus_is_refused_at_data_from_outside_and_from_our_own_people(tmp_pat
             assert (code, text[:5]) == (550, "5.7.1")
             assert "Congvu.Test.Eicar" in text
             assert send(running, letter(), **way)[0] == 250
+        code, text = send(running, letter(("c" * 60 + "\n") * 20_000))
+        assert (code, text[:5]) == (552, "5.3.4")  # larger than this clamd takes, today and tomorrow
         assert len(running.letters("an")) == 2
         assert all(base64.b64encode(EICAR)[:20] not in one for one in running.letters("an"))
 
