@@ -17,6 +17,7 @@ WEB_SAYS: Final[dict[type[errors.ServiceError], tuple[int, str]]] = {
     errors.LetterMissing: (404, "letter_gone"),
     errors.NotPermitted: (403, "not_permitted"),
     errors.ListForbidden: (403, "list_forbidden"),
+    errors.ForwardingForbidden: (403, "forwarding_forbidden"),
     errors.CrossBranchForbidden: (403, "cross_branch_forbidden"),
     errors.WideListNeedsConfirmation: (409, "wide_list"),
     errors.OverQuota: (409, "box_full"),
@@ -34,6 +35,9 @@ WEB_SAYS: Final[dict[type[errors.ServiceError], tuple[int, str]]] = {
     errors.TooManyGuesses: (429, "too_many"),
     errors.SignInUnavailable: (503, "store_unavailable"),
     errors.StateSecret: (422, "state_secret"),
+    errors.Infected: (422, "infected"),
+    errors.ForbiddenFile: (422, "forbidden_file"),
+    errors.ScannerUnavailable: (503, "scanner_unavailable"),
     errors.StoreUnavailable: (503, "store_unavailable"),
 }
 

@@ -43,6 +43,10 @@ class CrossBranchForbidden(NotPermitted):
     """Policy does not let this sender write to that branch; `args[0]` is the recipient."""
 
 
+class ForwardingForbidden(NotPermitted):
+    """Policy lets no rule of this box send letters on to the outside; `args[0]` is where."""
+
+
 class WideListNeedsConfirmation(ServiceError):
     """A letter to very many: the sender has to confirm it; `args[0]` is the address, `count` how many it reaches."""
 
@@ -121,3 +125,15 @@ class TransactionLost(StoreUnavailable):
 
 class StateSecret(ServiceError):
     """The letter bears a mark of a state secret; `args` are its degree (độ mật) and where it stands."""
+
+
+class Infected(ServiceError):
+    """The virus scanner found something in the letter; `args[0]` is its name."""
+
+
+class ForbiddenFile(ServiceError):
+    """An attachment runs, or has macros, and the rules forbid it; `args[0]` is its name."""
+
+
+class ScannerUnavailable(ServiceError):
+    """The virus scanner cannot look at the letter now, and no letter goes without it."""

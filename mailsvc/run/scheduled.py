@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from mailsvc.model.errors import SendingTooFast, ServiceError, StoreUnavailable
+from mailsvc.model.errors import ScannerUnavailable, SendingTooFast, ServiceError, StoreUnavailable
 from mailsvc.services import scheduled
 from mailsvc.storage import scheduled_sends
 
@@ -66,7 +66,7 @@ class ScheduledSends:
             principal, letter = await self._bridge.slow(self._prepare, one)
             if await self._bridge.write(scheduled.send_now, one, principal, letter):
                 log.info("sent at its time", author=int(one.author_id), late=self._store.clock() - one.due_at)
-        except SendingTooFast:
+        except (SendingTooFast, ScannerUnavailable):
             await self._bridge.write(scheduled.postpone, one)
         except StoreUnavailable:
             raise

@@ -19,6 +19,7 @@ from mailsvc.model import errors
 from mailsvc.model.errors import BadTime, Conflict, LetterMissing, NoSuchRecipient, NotPermitted, TooLarge
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.services import drafts, letters, writing_rules
+from mailsvc.services.dangerous_files import check_before_sending
 from mailsvc.services.permissions import Principal, shared_boxes
 from mailsvc.services.receive import IncomingLetter, Recipient, receive
 from mailsvc.services.submit import OutgoingLetter, check_senders, sort_recipients
@@ -46,6 +47,11 @@ PROBLEMS: Final[dict[type[ServiceError], tuple[str, str]]] = {
     errors.LetterMissing: ("gone", "thư nháp không còn / the draft is gone"),
     errors.Conflict: ("changed", "thư nháp đã bị sửa / the draft was changed"),
     errors.TooLarge: ("too_large", "thư quá lớn / too large"),
+    errors.Infected: ("infected", "thư có mã độc / the letter contains malware"),
+    errors.ForbiddenFile: (
+        "forbidden_file",
+        "có tệp chạy được hoặc có macro / a file that runs, or has macros",
+    ),
     errors.OverQuota: ("full", "hộp thư đã đầy / the mailbox is full"),
 }
 """Why a letter does not go, by the refusal: a word for the page, and words for the letter that tells its writer."""
@@ -160,10 +166,11 @@ def letter_of(
     found = sort_recipients(db, recipients)
     if found.unknown:
         raise NoSuchRecipient(*map(str, found.unknown))
+    marks = check_before_sending(content, settings)
     hop = _hop(draft_id, settings.hostname, db.clock())
     return OutgoingLetter(
         content=letters.prepare(content, files),
-        trace=f"Return-Path: <{reverse_path}>\r\n".encode() + hop,
+        trace=f"Return-Path: <{reverse_path}>\r\n".encode() + marks + hop,
         outbound_trace=hop,
         reverse_path=reverse_path,
         local=found.local,

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from mailsvc.mime.running_files import Kind, running_files
-from mailsvc.model.errors import ServiceError
+from mailsvc.model.errors import ForbiddenFile, ServiceError
 from mailsvc.model.marks import Mark, marks_field
 from mailsvc.net.filters.beside import UnavailableError
 from mailsvc.net.filters.clamd import Clamd, TooLargeToScanError
@@ -23,13 +22,14 @@ from mailsvc.net.limits import network_of
 from mailsvc.sender_auth.signing import DkimVerdict
 from mailsvc.sender_auth.spf_record import Verdict
 from mailsvc.services import greylist
+from mailsvc.services.dangerous_files import check_files
 from mailsvc.smtp import says
 from mailsvc.smtp.wire.trace import without_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from config.settings import AttachmentSettings, Settings
+    from config.settings import Settings
     from mailsvc.net.bridge import Bridge
     from mailsvc.net.filters.dns_lists import Addresses
     from mailsvc.sender_auth.check import Checked, Handover
@@ -137,11 +137,14 @@ class Filters:
 
     async def _look_at_files(self, content: bytes) -> Filtered:
         policy = self.settings.attachments
-        if policy.executables == policy.macros == "off":
-            return _NOTHING
         slow = len(content) >= _SLOW_OCTETS
-        files = await self.bridge.slow(running_files, content) if slow else running_files(content)
-        return joined([_by_policy(one.name, one.kind, policy) for one in files])
+        try:
+            found = (
+                await self.bridge.slow(check_files, content, policy) if slow else check_files(content, policy)
+            )
+        except ForbiddenFile as refusal:
+            return Filtered(says.file_not_allowed(refusal.args[0]))
+        return Filtered(marks=found)
 
     async def _look_up(self, stranger: Stranger) -> Filtered:
         if self.lists is None:
@@ -248,12 +251,3 @@ def proven_domains(checked: Checked | None) -> tuple[str, ...]:
     signed = [one.domain for one in checked.dkim if one.result is DkimVerdict.PASS and not one.testing]
     by_source = [checked.spf_domain] if checked.spf.result is Verdict.PASS else []
     return tuple(dict.fromkeys([*signed, *by_source]))
-
-
-def _by_policy(name: str, kind: Kind, policy: AttachmentSettings) -> Filtered:
-    says_what, mark = (
-        (policy.executables, Mark.EXECUTABLE) if kind is Kind.EXECUTABLE else (policy.macros, Mark.MACROS)
-    )
-    if says_what == "refuse":
-        return Filtered(says.file_not_allowed(name))
-    return Filtered(marks=(mark,)) if says_what == "mark" else _NOTHING
