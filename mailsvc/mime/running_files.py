@@ -34,6 +34,9 @@ MACRO_NAMES: Final = frozenset(
     ("docm", "dotm", "potm", "ppam", "ppsm", "pptm", "sldm", "xlam", "xlsm", "xltm")
 )
 _ZIP: Final = b"PK\x03\x04"
+_ENCRYPTED: Final = 1
+_METHODS: Final = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+"""What everybody's zip uses; others may ask for gigabytes of memory to begin with."""
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _VBA_STREAM: Final = "_VBA_PROJECT".encode("utf-16-le")
 """Names of streams stand in an OLE file's directory as they are (MS-CFB §2.6.1, MS-OVBA §2.2.1)."""
@@ -83,8 +86,8 @@ class _Budget:
     def read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
         """The beginning of a member; nothing of one that cannot be unpacked."""
         most = min(most, self.left)
-        if most <= 0 or info.flag_bits & 1:  # encrypted: its name is all that can be seen
-            return b""
+        if most <= 0 or info.flag_bits & _ENCRYPTED or info.compress_type not in _METHODS:
+            return b""  # its name is all that can be seen
         try:
             with archive.open(info) as stream:
                 octets = stream.read(most)
@@ -152,7 +155,7 @@ def _kind_of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Bu
     ):  # ISO/IEC 29500 documents are zip files themselves (MS-OFFMACRO2 §2.2.1)
         return Kind.MACROS
     kind = _kind_of_name(name)
-    if kind is not None or info.is_dir():
+    if kind is not None or not name:  # a directory, or a member without a name
         return kind
     head = budget.read(archive, info, _HEAD)
     if head.startswith((_OLE, _ZIP)) and info.file_size > len(head):

@@ -6,6 +6,8 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsvc.mime.running_files import MAX_UNPACKED, Kind, RunningFile, running_files
 
@@ -101,6 +103,35 @@ def test_a_bomb_is_unpacked_no_further_than_the_bound():
     started = time.monotonic()
     assert kinds(packed(**members), "a.zip") == []
     assert time.monotonic() - started < 20
+
+
+def test_a_member_that_wants_a_gigabyte_to_be_unpacked_is_not_unpacked():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.txt", PROGRAM)
+        archive.writestr("b.exe", b"x")
+    octets = bytearray(out.getvalue())
+    octets[40:44] = b"\xff\xff\xff\xff"  # the dictionary size in the properties of a.txt
+    assert kinds(bytes(octets), "a.zip") == [Kind.EXECUTABLE]
+
+
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=12),
+    whole=st.sampled_from([packed(a_txt=b"abc" * 50, b_doc=OLE_MACROS), packed(b_docx=packed(x_xml=b"y"))]),
+)
+def test_whatever_an_archive_holds_nothing_is_raised(changes, whole):
+    octets = bytearray(whole)
+    for at, value in changes:
+        octets[at % len(octets)] = value
+    running_files(letter(b"PK\x03\x04" + bytes(octets[4:]), "a.zip"))
+
+
+def test_a_member_without_a_name_is_no_trouble():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"abc")
+        archive.writestr("a.exe", b"x")
+    assert kinds(out.getvalue(), "a.zip") == [Kind.EXECUTABLE]
 
 
 @pytest.mark.parametrize("cut", range(0, 200, 7))

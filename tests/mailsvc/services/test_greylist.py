@@ -6,14 +6,22 @@ from config.settings import GreylistSettings
 from mailsvc.services.greylist import DAY, HOUR, Stranger, forget, is_known, knock
 from mailsvc.storage.edge_tables import greylist, greylist_known
 from tests.support.mail import make_store
+from tests.support.postgres import PostgresServer, postgres_server
 
 RULE = GreylistSettings(mode="all")
 WORLD = Stranger("192.0.2.0/24", "x@world.example", ("an@x.vn",), ())
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = make_store(tmp_path / "data")
+__all__ = ["postgres_server"]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(tmp_path, request):
+    url = ""
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = server.create_database()
+    store = make_store(tmp_path / "data", url)
     yield store
     store.close()
 
