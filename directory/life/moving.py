@@ -3,9 +3,10 @@
 from directory.journal import Row
 from directory.life.acts import Absence, EndPost, Return, SecondPost, Transfer
 from directory.life.state import Life
-from directory.model import AccountState, PostRole
+from directory.model import AccountState, PostRole, UnitId
 from directory.names import text_fold
 from directory.provision.faults import Fault
+from directory.scope import Deed
 from directory.tables import absences, accounts, departures
 
 _HEADS = frozenset({PostRole.HEAD.value, PostRole.ACTING.value})
@@ -59,6 +60,9 @@ def end_post(life: Life, act: EndPost) -> None:
         return
     if any(row["is_primary"] for row in held):
         life.refuse("unit", Fault.PRIMARY_POST, value=life.address, unit=act.unit)
+        return
+    if not life.scope.may(Deed.MANAGE, UnitId(unit_id)):
+        life.refuse("unit", Fault.OUT_OF_SCOPE, value=act.unit)
         return
     for row in held:
         life.end_post(row)

@@ -1,28 +1,23 @@
-"""The road of an act in a person's life: plan, show, and with --yes write it, or keep it for its day."""
+"""The road of an act in a person's life: shown, and with --yes written, or kept for its day."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
-import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import life, provision
-from directory.model import vietnam_day
-from directory.policies import Defaults
-from directory.scope import SERVER
+from directory.provision import Remark
+from directory.provision.faults import Fault
 from mailsvc.cli import plan_view
-from mailsvc.services import life as life_service
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from directory.life import LifeAct, LifePlan
     from mailsvc.cli.context import CliContext
+    from mailsvc.services.administration.act import Act
+    from mailsvc.services.administration.lives import LifeDone
+    from mailsvc.services.administration.refusal import RemarkLine
 
-ATTEMPTS: Final = 3
-"""How often a plan is made anew because somebody acted on the directory while it was shown."""
 STEPS: Final = {
     "moves": ("Chuyển đơn vị", "Moves"),
     "post": ("Giữ chức vụ", "Holds the post"),
@@ -38,83 +33,67 @@ STEPS: Final = {
 }
 
 
-def run(ctx: CliContext, act: LifeAct, *, on: datetime | None, yes: bool) -> None:
-    """Plan, show, and with `yes` apply; a day to come is kept and applied by the service when it is there."""
-    defaults = Defaults.from_settings(ctx.settings)
-    with ctx.store.read() as db:
-        today = vietnam_day(db.clock())
-        day = on.date() if on is not None else today
-        plan = life_service.plan_act(db, SERVER, act, day, defaults)
-    _show(ctx, plan)
-    later = day > today
-    plan_id = None
-    if yes and not plan.refused and not plan.changes_nothing:
-        plan_id = _keep(ctx, plan) if later else _apply(ctx, plan, day, defaults)
-    _finish(ctx, plan, plan_id=plan_id, later=later)
-
-
-def _keep(ctx: CliContext, plan: LifePlan) -> int:
-    with ctx.store.write() as uow:
-        return life_service.put_off(uow, SERVER, plan, plan_view.actor())
-
-
-def _apply(ctx: CliContext, shown: LifePlan, day: date, defaults: Defaults) -> int:
-    plan = shown
-    for _ in range(ATTEMPTS):
-        try:
-            with ctx.store.write() as uow:
-                return life_service.carry_out(uow, SERVER, plan, plan_view.actor())
-        except provision.PlanDriftedError:
-            with ctx.store.read() as db:
-                plan = life_service.plan_act(db, SERVER, shown.act, day, defaults)
-            if plan.steps != shown.steps or plan.refused:
-                break
-    return plan_view.overtaken(ctx)
-
-
-def _show(ctx: CliContext, plan: LifePlan) -> None:
+def run(ctx: CliContext, act: Act[Any, LifeDone], request: object) -> None:
+    """Carry it out, here or elsewhere, and say what came of it; a refusal ends the command with its remedy."""
+    done = ctx.perform(act, request)
     if ctx.json:
-        return
+        ctx.give(_as_json(ctx, done))
+    else:
+        _show(ctx, done)
+    _finish(ctx, done)
+
+
+def remarks_of(lines: list[RemarkLine]) -> list[Remark]:
+    """Remarks of an answer, to be shown as those of a plan made here."""
+    return [Remark(item.line, item.field, Fault(item.reason), item.values) for item in lines]
+
+
+def _as_json(ctx: CliContext, done: LifeDone) -> dict[str, Any]:
+    language = "vi" if ctx.vietnamese else "en"
+    return {
+        **done.counts,
+        "effective_on": done.effective_on,
+        "details": {
+            "act": done.act,
+            "address": done.address,
+            "steps": [asdict(step) for step in done.steps],
+            "refused": [],
+            "warnings": [remark.to_json(language) for remark in remarks_of(done.warnings)],
+        },
+        "applied": done.applied,
+        "scheduled": done.scheduled,
+        "plan": done.plan,
+    }
+
+
+def _show(ctx: CliContext, done: LifeDone) -> None:
     console = Console()
-    if plan.steps:
-        title = f"{plan.address} · {plan.effective_on:%d/%m/%Y}"
+    if done.steps:
+        title = f"{done.address} · {done.effective_on:%d/%m/%Y}"
         table = Table("", "", title=title, title_justify="left", show_header=False, highlight=False)
-        for what, detail in plan.steps:
-            table.add_row(ctx.text(*STEPS[what]), detail)
+        for step in done.steps:
+            outside = ctx.text("(ngoài phạm vi quản trị)", "(outside of what you administer)")
+            table.add_row(ctx.text(*STEPS[step.what]), step.detail or outside)
         console.print(table)
-    plan_view.remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
-    plan_view.remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
+    found = remarks_of(done.warnings)
+    plan_view.remarks(console, ctx, ctx.text("Lưu ý", "Please check"), found, "yellow")
 
 
-def _finish(ctx: CliContext, plan: LifePlan, *, plan_id: int | None, later: bool) -> None:
-    if ctx.json:
-        language = "vi" if ctx.vietnamese else "en"
-        applied = plan_id is not None and not later
-        ctx.give(
-            {
-                **life.life_to_json(plan, language),
-                "applied": applied,
-                "scheduled": plan_id is not None and later,
-                "plan": plan_id,
-            }
-        )
-    if plan.refused:
-        ctx.say("Chưa thay đổi gì.", "Nothing was changed.")
-        raise click.exceptions.Exit(1)
-    if plan.changes_nothing:
+def _finish(ctx: CliContext, done: LifeDone) -> None:
+    if done.counts["unchanged"]:
         ctx.say("Không có gì phải thay đổi.", "There is nothing to change.")
-    elif plan_id is None:
+    elif done.plan is None:
         ctx.say(
             "Đây là bản xem trước, chưa thay đổi gì. Thêm --yes để thực hiện.",
             "This is a preview, nothing was changed. Add --yes to apply it.",
         )
-    elif later:
+    elif done.scheduled:
         ctx.say(
-            f"Đã lên kế hoạch {plan_id}, thực hiện vào ngày {plan.effective_on:%d/%m/%Y}.",
-            f"Plan {plan_id} waits and is applied on {plan.effective_on}.",
+            f"Đã lên kế hoạch {done.plan}, thực hiện vào ngày {done.effective_on:%d/%m/%Y}.",
+            f"Plan {done.plan} waits and is applied on {done.effective_on}.",
         )
     else:
         ctx.say(
-            f"Đã thực hiện. Hoàn tác: congvu plan undo {plan_id}",
-            f"Done. To take it back: congvu plan undo {plan_id}",
+            f"Đã thực hiện. Hoàn tác: congvu plan undo {done.plan}",
+            f"Done. To take it back: congvu plan undo {done.plan}",
         )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from directory import life, provision, repository
+from directory import provision
 from directory.life import AbsenceKind, Reason
-from directory.model import AccountKind, PostRole, vietnam_day
+from directory.model import AccountKind, PostRole
 from mailsvc.cli import hand_over as hand_over_cli
 from mailsvc.cli import life_view, plan_view
 from mailsvc.cli.account_import import ImportOptions, run_import, run_plan
+from mailsvc.services.administration import lives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,11 @@ _share = click.option(
 )
 
 
+def _when(on: datetime | None, *, yes: bool) -> dict[str, Any]:
+    """The day, and whether it is more than a preview."""
+    return {"on": on.date() if on is not None else None, "dry_run": not yes}
+
+
 @click.group()
 def person() -> None:
     """Cán bộ: điều chuyển, kiêm nhiệm, nghỉ, trở lại / people: transfer, second post, leaving, coming back."""
@@ -60,49 +67,20 @@ def person() -> None:
 @click.pass_obj
 def show(ctx: CliContext, address: str) -> None:
     """Một người: chức vụ, thời gian nghỉ / one person: posts, departure."""
-    with ctx.store.read() as db:
-        found = repository.account_by_login(db.conn, address)
-        if found is None or found.person_id is None:
-            ctx.refuse(
-                f"Không có cán bộ {address}. Xem: congvu account list --kind personal",
-                f"There is no person {address}. See: congvu account list --kind personal",
-            )
-        codes = {number: code for code, number in repository.unit_ids_by_code(db.conn).items()}
-        posts = repository.posts_of(db.conn, found.person_id)
-        left = life.departure_of(db.conn, found.id)
-        away = life.is_absent(db.conn, found.id, vietnam_day(db.clock()))
-    shown: dict[str, Any] = {
-        "address": str(found.address),
-        "full_name": found.display_name,
-        "state": found.state.value,
-        "away": away,
-        "left": None
-        if left is None
-        else {"reason": left.reason.value, "on": left.left_on.isoformat(), "kept_until": left.keep_until},
-        "posts": [
-            {
-                "unit": codes[post.unit_id],
-                "role": post.role.value,
-                "title": post.title,
-                "primary": post.primary,
-                "valid_from": post.period.valid_from.isoformat(),
-                "valid_to": post.period.valid_to.isoformat() if post.period.valid_to else None,
-            }
-            for post in posts
-        ],
-    }
+    found = ctx.perform(lives.POSTS, lives.PersonAt(address))
     if ctx.json:
-        ctx.give(shown)
+        ctx.give(asdict(found))
         return
-    click.echo(f"{found.display_name} <{found.address}>  {found.state.value}")
-    for post in shown["posts"]:
-        mark = "*" if post["primary"] else " "
-        until = post["valid_to"] or "…"
-        click.echo(f" {mark} {post['unit']}  {post['title'] or post['role']}  {post['valid_from']} – {until}")
-    if left is not None:
+    click.echo(f"{found.full_name} <{found.address}>  {found.state}")
+    for post in found.posts:
+        mark = "*" if post.primary else " "
+        until = post.valid_to or "…"
+        unit = post.unit or ctx.text("(đơn vị khác)", "(another unit)")
+        click.echo(f" {mark} {unit}  {post.title or post.role}  {post.valid_from} – {until}")
+    if found.left is not None:
         ctx.say(
-            f"Nghỉ từ {left.left_on:%d/%m/%Y}, giữ hộp thư đến {left.keep_until:%d/%m/%Y}.",
-            f"Left on {left.left_on}, the box is kept until {left.keep_until}.",
+            f"Nghỉ từ {found.left.on:%d/%m/%Y}, giữ hộp thư đến {found.left.kept_until:%d/%m/%Y}.",
+            f"Left on {found.left.on}, the box is kept until {found.left.kept_until}.",
         )
 
 
@@ -137,10 +115,9 @@ def join(ctx: CliContext, /, yes: bool, name: str, on: datetime | None, **option
 @click.pass_obj
 def transfer(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: Any) -> None:
     """Điều chuyển: hộp thư cá nhân đi theo, hộp thư đơn vị ở lại / transfer; the personal box goes along."""
-    act = life.Transfer(
-        address, options["unit"], PostRole(options["role"]), options["title"], options["share_unit_box"]
-    )
-    life_view.run(ctx, act, on=on, yes=yes)
+    role = PostRole(options.pop("role"))
+    asked = lives.TransferPerson(address, role=role, **options, **_when(on, yes=yes))
+    life_view.run(ctx, lives.TRANSFER, asked)
 
 
 @person.command("second-post")
@@ -152,10 +129,9 @@ def transfer(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, *
 @click.pass_obj
 def second_post(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: Any) -> None:
     """Kiêm nhiệm / a second post beside the primary one."""
-    act = life.SecondPost(
-        address, options["unit"], PostRole(options["role"]), options["title"], options["share_unit_box"]
-    )
-    life_view.run(ctx, act, on=on, yes=yes)
+    role = PostRole(options.pop("role"))
+    asked = lives.SecondPost(address, role=role, **options, **_when(on, yes=yes))
+    life_view.run(ctx, lives.SECOND_POST, asked)
 
 
 @person.command("end-post")
@@ -166,7 +142,7 @@ def second_post(ctx: CliContext, /, address: str, on: datetime | None, yes: bool
 @click.pass_obj
 def end_post(ctx: CliContext, /, address: str, unit: str, on: datetime | None, yes: bool) -> None:
     """Thôi kiêm nhiệm / a second post ends."""
-    life_view.run(ctx, life.EndPost(address, unit), on=on, yes=yes)
+    life_view.run(ctx, lives.END_POST, lives.EndPost(address, unit, **_when(on, yes=yes)))
 
 
 @person.command()
@@ -176,7 +152,7 @@ def end_post(ctx: CliContext, /, address: str, unit: str, on: datetime | None, y
 @click.pass_obj
 def leave(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None:
     """Thôi việc; hộp thư còn đọc được một thời gian theo cấp bậc / leave; the box stays readable for a time."""
-    life_view.run(ctx, life.Departure(address, Reason.LEAVE), on=on, yes=yes)
+    life_view.run(ctx, lives.LEAVE, lives.Leave(address, Reason.LEAVE, **_when(on, yes=yes)))
 
 
 @person.command()
@@ -186,7 +162,7 @@ def leave(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None
 @click.pass_obj
 def retire(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None:
     """Nghỉ hưu / retire."""
-    life_view.run(ctx, life.Departure(address, Reason.RETIREMENT), on=on, yes=yes)
+    life_view.run(ctx, lives.LEAVE, lives.Leave(address, Reason.RETIREMENT, **_when(on, yes=yes)))
 
 
 @person.command()
@@ -196,7 +172,7 @@ def retire(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> Non
 @click.pass_obj
 def dismiss(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> None:
     """Buộc thôi việc: không còn đọc được hộp thư / dismiss: the box is kept, but not readable by its person."""
-    life_view.run(ctx, life.Departure(address, Reason.DISMISSAL), on=on, yes=yes)
+    life_view.run(ctx, lives.LEAVE, lives.Leave(address, Reason.DISMISSAL, **_when(on, yes=yes)))
 
 
 @person.command("return")
@@ -205,10 +181,10 @@ def dismiss(ctx: CliContext, address: str, on: datetime | None, yes: bool) -> No
 @_on
 @_yes
 @click.pass_obj
-def return_(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: str) -> None:
+def return_(ctx: CliContext, /, address: str, on: datetime | None, yes: bool, **options: Any) -> None:
     """Trở lại công tác khi hộp thư còn được giữ / come back while the box is kept."""
-    act = life.Return(address, options["unit"], PostRole(options["role"]), options["title"])
-    life_view.run(ctx, act, on=on, yes=yes)
+    role = PostRole(options.pop("role"))
+    life_view.run(ctx, lives.RETURN, lives.Return(address, role=role, **options, **_when(on, yes=yes)))
 
 
 @person.command()
@@ -224,8 +200,8 @@ def away(
     ctx: CliContext, address: str, kind: str, back_on: datetime | None, on: datetime | None, yes: bool
 ) -> None:
     """Nghỉ phép, thai sản, ốm, đi học: không tính là không sử dụng / away: does not count as unused."""
-    act = life.Absence(address, AbsenceKind(kind), back_on.date() if back_on is not None else None)
-    life_view.run(ctx, act, on=on, yes=yes)
+    back = back_on.date() if back_on is not None else None
+    life_view.run(ctx, lives.AWAY, lives.Away(address, AbsenceKind(kind), back, **_when(on, yes=yes)))
 
 
 @person.command("hand-over")

@@ -57,6 +57,12 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
         lambda world, place: ({"id": str(world.province.ids[place.person])}, {"external_id": "x"}),
     ),
     "person.leave": (MANAGE, on("address")),
+    "person.posts": (SEE, on("address")),
+    "person.transfer": (MANAGE, on("address", lambda place: {"unit": place.unit, "title": "Chức vụ khác"})),
+    "person.second_post": (MANAGE, on("address", lambda place: {"unit": place.unit, "role": "deputy"})),
+    "person.end_post": (set(), on("address", lambda place: {"unit": place.unit})),  # the primary one
+    "person.return": (set(), on("address", lambda place: {"unit": place.unit})),  # they have not left
+    "person.away": (MANAGE, on("address", lambda _: {"kind": "maternity"})),
     "group.list": (SEE, EVERYWHERE),
     "group.show": (SEE, lambda world, place: ({"id": str(world.groups[place.name])}, None)),
     "group.create": (MANAGE, lambda _, place: ({}, {"name": "Nhóm mới", "unit": place.unit})),
@@ -171,15 +177,15 @@ def test_nobody_succeeds_where_the_table_does_not_allow_it(
                 assert not betrayed(told, who), (who, place.name, told)
 
 
-def test_a_transfer_needs_both_ends(world: World, routes) -> None:
+@pytest.mark.parametrize("endpoint", ["account.transfer", "person.transfer", "person.second_post"])
+def test_a_transfer_needs_both_ends(world: World, routes: Routes, endpoint: str) -> None:
     for who in WHO:
         for start in PLACES:
             for end in PLACES:
                 if start is end:
                     continue
-                answer = ask(
-                    world, routes, "account.transfer", who, {"address": start.person}, {"unit": end.unit}
-                )
+                body = {"unit": end.unit, "role": "deputy"}
+                answer = ask(world, routes, endpoint, who, {"address": start.person}, body)
                 both = who in start.administered_by & end.administered_by
                 assert (answer.status_code == 200) is (who in MANAGE and both), (who, start.name, end.name)
 

@@ -46,6 +46,15 @@ REMOTE: dict[str, tuple[set[str], str]] = {
     "credential password-by": (MANAGE, "{person} local"),
     "credential reset-factors": (RESET, "{person}"),
     "credential revoke": (RESET, "{person} --everything"),
+    "person away": (MANAGE, "{person} --yes"),
+    "person dismiss": (MANAGE, "{person} --yes"),
+    "person end-post": (set(), "{person} --unit {unit} --yes"),  # the primary one
+    "person leave": (MANAGE, "{person} --yes"),
+    "person retire": (MANAGE, "{person} --on 2990-01-01 --yes"),
+    "person return": (set(), "{person} --unit {unit} --yes"),  # they have not left
+    "person second-post": (MANAGE, "{person} --unit {unit} --role deputy --yes"),
+    "person show": (SEE, "{person}"),
+    "person transfer": (MANAGE, "{person} --unit {unit} --title Khac --yes"),
     "plan apply": (MANAGE, "{waiting}"),
     "plan export": (SEE, "{waiting} --xlsx {fresh}"),
     "plan list": (SEE, ""),

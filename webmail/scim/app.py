@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from mailsvc.model.errors import StoreUnavailable
 from mailsvc.services.administration import groups as group_acts
-from mailsvc.services.administration import people, units
+from mailsvc.services.administration import lives, people, units
 from mailsvc.services.administration.act import Act, perform
 from mailsvc.services.administration.office import TokenScope
 from mailsvc.services.administration.refusal import ActRefused
@@ -156,7 +156,7 @@ class _Doors:
         """The person leaves today: rights end, the box is kept for a time; then nobody of this id is there (§3.6)."""
         before = self._record(number)
         self._check_version(users.shown(before, self._base))
-        self._do(people.LEAVE, people.Leave(before.address))
+        self._do(lives.LEAVE, lives.Leave(before.address))
         return Response(status=204)
 
     def _record(self, number: int) -> people.PersonRecord:

@@ -1,4 +1,4 @@
-"""Acts on people as a provisioning client sees them: personal accounts with names, titles and units; and leaving."""
+"""Acts on people as a provisioning client sees them: personal accounts with names, titles and units."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import StringConstraints
 
-from directory import administer, audit, external_ids, life, provision
+from directory import administer, audit, external_ids
 from directory.external_ids import MAX_EXTERNAL_ID, Named
-from directory.life import Reason
-from directory.model import AccountKind, AccountState, vietnam_day
-from directory.policies import Defaults
+from directory.model import AccountState, vietnam_day
 from directory.scope import Deed
-from mailsvc.services import life as life_service
-from mailsvc.services.administration.act import Act, Login, Number, Touches
-from mailsvc.services.administration.finding import find_account, unit_code, units_by_id
-from mailsvc.services.administration.refusal import ActRefused, Why, no_account, of_remarks
+from mailsvc.services.administration.act import Act, Number, Touches
+from mailsvc.services.administration.finding import unit_code, units_by_id
+from mailsvc.services.administration.refusal import no_account
 
 if TYPE_CHECKING:
     from directory.administer import PersonLine
@@ -66,22 +63,6 @@ class NamePerson:
     external_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_EXTERNAL_ID)] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Who leaves, today, and why: posts and rights end, the box is kept for a time by rank."""
-
-    address: Login
-    reason: Reason = Reason.LEAVE
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """The plan by which it can be undone."""
-
-    address: str
-    plan: int
-
-
 def _list(desk: Desk, asked: ListPeople) -> list[PersonRecord]:
     with desk.read() as db:
         scope = desk.scope(db)
@@ -121,31 +102,6 @@ def _name(desk: Desk, asked: NamePerson) -> PersonRecord:
         return _records(desk, uow, found)[0]
 
 
-def _leave(desk: Desk, asked: Leave) -> Left:
-    defaults = Defaults.from_settings(desk.settings)
-    with desk.read() as db:
-        scope, today = desk.scope(db), vietnam_day(db.clock())
-        found = find_account(db, scope, asked.address, Deed.MANAGE)
-        if found.kind is not AccountKind.PERSONAL:
-            raise ActRefused(
-                Why.INVALID,
-                f"{found.address} không phải hộp thư cá nhân.",
-                f"{found.address} is not a personal box.",
-            )
-        act = life.Departure(str(found.address), asked.reason)
-        plan = life_service.plan_act(db, scope, act, today, defaults)
-    if plan.refused:
-        raise of_remarks(plan.refused)
-    try:
-        with desk.write() as uow:
-            number = life_service.carry_out(uow, desk.scope(uow), plan, desk.actor)
-    except provision.PlanDriftedError as drifted:
-        raise ActRefused(
-            Why.CONFLICT, "Dữ liệu vừa thay đổi. Hãy làm lại.", "The directory has just changed. Do it again."
-        ) from drifted
-    return Left(str(found.address), number)
-
-
 def _records(desk: Desk, db: Reader, lines: list[PersonLine]) -> list[PersonRecord]:
     units = units_by_id(db, desk.scope(db), vietnam_day(db.clock()))
     names = external_ids.names_of(db.conn, Named.USER)
@@ -181,8 +137,4 @@ NAME = Act(
     "person.external_id", Deed.MANAGE, _IN, "PUT", "/people/{id}/external-id",
     "Mã ở hệ thống nguồn", "What the source system calls them", NamePerson, PersonRecord, _name,
 )  # fmt: skip
-LEAVE = Act(
-    "person.leave", Deed.MANAGE, _IN, "POST", "/accounts/{address}/leave",
-    "Thôi việc, nghỉ hưu, buộc thôi việc", "Leave, retire, be dismissed", Leave, Left, _leave, step_up=True,
-)  # fmt: skip
-ACTS = (LIST, SHOW, NAME, LEAVE)
+ACTS = (LIST, SHOW, NAME)

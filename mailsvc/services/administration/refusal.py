@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -76,3 +77,31 @@ def of_remarks(remarks: Sequence[Remark]) -> ActRefused:
     permitted = all(item.fault.value != "out_of_scope" for item in remarks)
     why = Why.INVALID if permitted else Why.NOT_PERMITTED
     return ActRefused(why, texts["vi"], texts["en"], refused=listed)
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkLine:
+    """What deserves a look in something that is allowed all the same."""
+
+    line: int
+    field: str
+    reason: str
+    values: dict[str, str]
+    message: str
+    remedy: str
+    message_en: str
+    remedy_en: str
+
+
+def remark_line(remark: Remark) -> RemarkLine:
+    """A remark as an answer carries it, in both languages."""
+    return RemarkLine(
+        line=remark.line,
+        field=remark.field,
+        reason=remark.fault.value,
+        values=dict(remark.values),
+        message=remark.message("vi"),
+        remedy=remark.remedy("vi"),
+        message_en=remark.message("en"),
+        remedy_en=remark.remedy("en"),
+    )
