@@ -27,7 +27,7 @@ from webmail.scim.app import create_scim
 from webmail.security import Guard
 from webmail.static_files import StaticFiles
 from webmail.trusted import Trusted
-from webmail.views import acts, compose, gate, letter, mailbox, scheduled, search
+from webmail.views import acts, compose, gate, letter, mailbox, recovery, rules, scheduled, search
 from webmail.web import Web, visitor, wants_json, web, words
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def create_app(services: WebServices, static: StaticFiles | None = None) -> Flas
     app.add_url_rule("/static/<path:name>", "static_file", _static_file)
     for blueprint in (gate.screen, mailbox.screen, letter.screen, acts.screen, search.screen, compose.screen):
         app.register_blueprint(blueprint)
-    app.register_blueprint(scheduled.screen)
+    for blueprint in (scheduled.screen, rules.screen, recovery.screen):
+        app.register_blueprint(blueprint)
     for blueprint in (second_step.screen, security_page.screen, provider.screen):
         app.register_blueprint(blueprint)
     app.register_blueprint(console.screen)
@@ -241,6 +242,7 @@ def _dress(app: Flask) -> None:
     env.filters["tint"] = formats.tint
     env.filters["file_kind"] = _file_kind
     env.filters["marked"] = marked
+    env.filters["fingerprint"] = rules.fingerprint
     env.filters["browser"] = lambda agent: formats.browser(agent) or words()("unknown_browser")
     parts: Web = app.extensions["congvu"]
     env.globals["asset"] = parts.static.url

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mailsvc.services.rules.box_rules import FormState
+    from mailsvc.services.rules.forms import BoxRules
     from webmail.ports import Viewer
 
 
@@ -45,3 +49,41 @@ class Scheduled(Protocol):
 
     def move(self, viewer: Viewer, draft_id: str, due_at: int) -> None:
         """Another time. Raise LetterMissing or BadTime."""
+
+
+class RuleDesk(Protocol):
+    """Rules of a box, as forms."""
+
+    def state(self, viewer: Viewer, account_id: int) -> FormState:
+        """What the forms show. Raise NotPermitted."""
+
+    def change(
+        self, viewer: Viewer, account_id: int, act: Callable[[BoxRules], BoxRules], *, replace: bool
+    ) -> None:
+        """Change the rules as they are now. Raise Conflict with the script of another program that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostLetter:
+    """A letter that was deleted and can be had back."""
+
+    mailbox_id: int
+    uid: int
+    sender: str
+    subject: str
+    folder: str
+    """Where it was."""
+    deleted_at: int
+    size: int
+
+
+class Recovery(Protocol):
+    """Deleted letters."""
+
+    def lost(
+        self, viewer: Viewer, account_id: int, query: str, page: int
+    ) -> tuple[tuple[LostLetter, ...], bool]:
+        """Fifty that match by subject or sender, the newest loss first, and whether there are more. Raise NotPermitted."""
+
+    def restore(self, viewer: Viewer, chosen: Mapping[int, tuple[int, ...]], target_id: int) -> int:
+        """Give them back, by the mailbox they were in: to where they were, or to a folder of the same box."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from webmail.adapter.credentials import CredentialDesk
     from webmail.adapter.provider import ProviderDesk
     from webmail.carddav.port import AddressBooks
-    from webmail.desk_ports import Held, Scheduled
+    from webmail.desk_ports import Held, Recovery, RuleDesk, Scheduled
     from webmail.statistics.port import Statistics
 
 from mailsvc.model.errors import ServiceError
@@ -414,6 +414,7 @@ class WebOptions:
     session_seconds: int = 12 * 3600
     max_upload_bytes: int = 25 * 1024 * 1024
     max_letter_bytes: int = 35 * 1024 * 1024
+    recover_days: int = 30
     warn_percent: int = 75
     urgent_percent: int = 90
     utc_offset_minutes: int = 7 * 60
@@ -445,3 +446,7 @@ class WebServices:
     """The directory for CardDAV; without it nothing is at /dav."""
     scheduled: Scheduled | None = None
     """Letters that wait to be sent; without it there is no screen of them."""
+    rules: RuleDesk | None = None
+    """Rules, answers while away and forwarding, behind forms."""
+    recovery: Recovery | None = None
+    """Deleted letters that can be had back."""

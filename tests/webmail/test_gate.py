@@ -27,7 +27,9 @@ def test_unknown_user_and_wrong_password_get_the_same_answer(visitor):
     for address in ("annv@lamdong.example", "nobody@lamdong.example"):
         visitor.get("/")
         answer = visitor.post("/sign-in", {"address": address, "password": "wrong"})
-        text = re.sub(r'value="[^"]*"|nonce="[^"]*"|content="[^"]*"|nonce-[^"]*', "", answer.get_data(as_text=True))
+        text = re.sub(
+            r'value="[^"]*"|nonce="[^"]*"|content="[^"]*"|nonce-[^"]*', "", answer.get_data(as_text=True)
+        )
         answers.append((answer.status_code, text))
     assert answers[0] == answers[1]
     assert answers[0][0] == 403

@@ -12,6 +12,8 @@ from webmail.adapter.address_book import ServiceAddressBooks
 from webmail.adapter.credentials import CredentialDesk
 from webmail.adapter.mail import ServiceMail
 from webmail.adapter.provider import ProviderDesk
+from webmail.adapter.recovery import ServiceRecovery
+from webmail.adapter.rules import ServiceRules
 from webmail.adapter.scheduled import ServiceScheduled
 from webmail.adapter.statistics import ServiceStatistics
 from webmail.adapter.usage import ServiceUsage
@@ -44,6 +46,8 @@ def web_services(store: Store, engine: Engine, settings: Settings) -> WebService
         clock=store.clock,
         office=Office(store, settings),
         scheduled=ServiceScheduled(store, settings),
+        rules=ServiceRules(store),
+        recovery=ServiceRecovery(store, settings.storage.recover_days),
         statistics=ServiceStatistics(store, settings),
         address_books=ServiceAddressBooks(
             store, sign_in, settings.domain, tuple(str(network) for network in settings.trusted_networks)
@@ -58,6 +62,7 @@ def options_of(settings: Settings) -> WebOptions:
         public_url=settings.web.public_url,
         session_seconds=settings.web.session_hours * 3600,
         max_upload_bytes=settings.web.max_upload_bytes,
+        recover_days=settings.storage.recover_days,
         max_letter_bytes=settings.smtp.max_message_bytes,
         warn_percent=settings.quota.warn_percent,
         urgent_percent=settings.quota.urgent_percent,

@@ -1,4 +1,4 @@
-"""Taking a letter back in Chromium, and giving it a time, under the real server over a real store."""
+"""Letters that wait, rules and deleted letters in Chromium, under the real server over a real store."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from mailsvc.model.mailbox import SpecialUse
 from tests.support.mail import DOMAIN
 from tests.webmail.credentials.test_browser import Site
 from tests.webmail.test_browser import Watched, chromium
@@ -85,3 +86,34 @@ def test_a_closed_tab_changes_nothing(chromium, site):
     site.office.store.clock.now += UNDO
     look(site.office)
     assert site.office.box("huong").exists == 1
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_rules_are_filled_in_and_deleted_letters_had_back(chromium, site, width):
+    office = site.office
+    office.deliver("an", subject="Cong van 1245")
+    watched, page = enter(chromium, site, width)
+    page.goto(site.url("/rules"))
+    page.get_by_label("Chủ đề có").fill("báo cáo")
+    page.get_by_label("Chuyển đến").select_option(label="Lưu trữ")
+    page.get_by_role("button", name="Lưu quy tắc").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Đã lưu.")
+    page.get_by_label("Bật trả lời tự động").check()
+    page.get_by_label("Nội dung").fill("Tôi đi công tác đến hết tuần.")
+    page.get_by_role("button", name=re.compile("Lưu ?: Trả lời tự động")).click()
+    expect(page.get_by_label("Bật trả lời tự động")).to_be_checked()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, f"rules-{width}")
+
+    clerk = office.reader()
+    for box in (office.box("an"), office.box("an", SpecialUse.TRASH)):
+        clerk.post("/act", {"letter": f"{box.id}-1", "act": "delete"})
+    page.goto(site.url("/recover?q=cong+van"))
+    page.get_by_label("Cong van 1245").check()
+    shot(page, f"recover-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Khôi phục thư đã chọn").click()
+    expect(page.get_by_role("status")).to_have_text("Đã khôi phục 1 thư.")
+    assert office.box("an").exists == 1
+    assert watched.troubles == []
+    watched.context.close()
