@@ -23,6 +23,7 @@ from mailsvc.net import probe
 from mailsvc.net.tls import server_context
 from mailsvc.services import collect, scrub
 from mailsvc.services.backup import last_backup
+from mailsvc.services.doctor_filters import ask_filters
 from mailsvc.services.open_store import Store, index_path, open_index
 from mailsvc.storage import migrate, tables
 from mailsvc.storage.database import OLDEST_SQLITE
@@ -102,6 +103,7 @@ def examine(data_dir: Path, settings: Settings) -> Iterator[Finding]:
             yield _queue(db, settings, runs=runs)
     finally:
         store.close()
+    yield from (_filter(*one) for one in asyncio.run(ask_filters(settings)))
     if runs:
         yield from asyncio.run(_listeners(settings))
     else:
@@ -354,6 +356,16 @@ def _service_runs(data_dir: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _filter(name: str, address: str, fault: str) -> Finding:
+    if not fault:
+        return _ok(name, address)
+    return _wrong(
+        name,
+        f"{address}: {fault}. Xem docs/filters.md.",
+        f"{address}: {fault}. See docs/filters.md.",
+    )
 
 
 async def _listeners(settings: Settings) -> list[Finding]:
