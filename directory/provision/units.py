@@ -228,6 +228,8 @@ def _refuse_out_of_scope(
             refused.append(Remark(row.line, "code", Fault.OUT_OF_SCOPE, {"value": row.code}))
         elif stays_root and before is not None and before.branch is row.branch:
             continue
+        elif row.parent and parent is None:
+            continue  # refused for that already
         elif not (own_parent and same_branch):
             refused.append(Remark(row.line, "parent", Fault.OUT_OF_SCOPE, {"value": row.parent or row.code}))
 

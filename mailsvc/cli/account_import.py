@@ -1,32 +1,37 @@
-"""The road of a file of people: plan, show, hash, apply, and first passwords put where only IT reads them."""
+"""The road of a file of people: plan, show, apply, and first passwords put where only IT reads them."""
 
 from __future__ import annotations
 
 import csv
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import click
-from rich.console import Console
-from rich.progress import Progress
+from typing import TYPE_CHECKING, Literal
 
 from directory import provision
 from directory.model import vietnam_day
-from directory.roster import RosterOptions, RosterSource, plan_file, refused_list
+from directory.roster import RosterOptions
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
-from mailsvc.services.due_plans import plan_settings, put_off_accounts
+from mailsvc.services.administration.plan_shown import shown_plan
+from mailsvc.services.administration.roster_import import (
+    IMPORT,
+    ImportRoster,
+    RosterImported,
+    without_password,
+)
+from mailsvc.services.due_plans import plan_settings
 from mailsvc.services.imports import import_accounts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
     from directory.model import PlanId
     from directory.provision import AccountPlan, AccountRow, ProvisionSettings, Sheet
-    from directory.roster import FilePlan
     from mailsvc.cli.context import CliContext
+    from mailsvc.services.administration.plan_shown import ShownPlan
+    from mailsvc.services.administration.plans import Slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,21 @@ class ImportOptions:
     effective: date | None = None
     reading: RosterOptions = field(default_factory=RosterOptions)
 
+    def request(self, data: bytes, language: Literal["vi", "en"]) -> ImportRoster:
+        """The same as the act is asked."""
+        return ImportRoster(
+            data,
+            apply=self.yes,
+            keep=self.keep,
+            first_passwords=self.first_passwords is not None,
+            unit=self.reading.unit,
+            sheet=self.reading.sheet,
+            lock_missing=self.reading.lock_missing,
+            confirmed_locks=self.confirmed_locks,
+            effective=self.effective,
+            mend=language if self.refused_to is not None else None,
+        )
+
 
 def provision_settings(ctx: CliContext) -> ProvisionSettings:
     """What the settings say about new boxes."""
@@ -48,38 +68,15 @@ def provision_settings(ctx: CliContext) -> ProvisionSettings:
 
 
 def run_import(ctx: CliContext, data: bytes, asked: ImportOptions) -> None:
-    """Plan, show, and as asked apply, keep for a signature, or keep for its day."""
-    with ctx.store.read() as db:
-        today = vietnam_day(db.clock())
-        on = asked.effective or today
-        later = asked.yes and on > today
-        found = plan_file(
-            db.conn,
-            SERVER,
-            data,
-            on=on,
-            settings=provision_settings(ctx),
-            options=asked.reading,
-            without_secrets=later or asked.keep,
-        )
-    if asked.first_passwords is not None and (later or asked.keep):
-        raise click.UsageError(
-            "--first-passwords: kế hoạch chờ không giữ mật khẩu; in sau bằng congvu slip issue --plan"
-            " / a plan that waits keeps no password; print them later: congvu slip issue --plan"
-        )
-    plan = found.plan
-    plan_view.show(ctx, plan)
+    """Plan, show, and as asked apply, keep for a signature, or keep for its day; here or on the server elsewhere."""
+    found = _ask(ctx, asked.request(data, "vi" if ctx.vietnamese else "en"), asked.first_passwords)
+    plan_view.show(ctx, found.plan)
     _write_refused(ctx, found, asked)
-    sound = not plan.refused and not plan.changes_nothing
-    plan_id, applied = None, False
-    if sound and (asked.yes or asked.keep):
-        _confirm_locks(ctx, plan, asked)
-        if later or asked.keep:
-            plan_id = _put_off(ctx, data, plan, asked, schedule=later)
-        else:
-            plan_id, applied = _apply(ctx, plan, asked), True
-    plan_view.finish(ctx, plan, applied=applied, plan_id=plan_id)
-    _tell_passwords(ctx, plan, asked, plan_id, applied=applied)
+    if found.asks_locks and not found.plan.refused and (asked.yes or asked.keep):
+        _confirm_locks(ctx, found)
+    plan_view.finish(ctx, found.plan)
+    if asked.first_passwords is None:
+        _tell_passwords(ctx, found.plan, found.without_password)
 
 
 def run_plan(ctx: CliContext, sheet: Sheet[AccountRow], *, yes: bool) -> None:
@@ -88,94 +85,69 @@ def run_plan(ctx: CliContext, sheet: Sheet[AccountRow], *, yes: bool) -> None:
         plan = provision.plan_accounts(
             db.conn, SERVER, sheet, on=vietnam_day(db.clock()), settings=provision_settings(ctx)
         )
-    plan_view.show(ctx, plan)
-    asked = ImportOptions(yes=yes)
     applied = yes and not plan.refused and not plan.changes_nothing
-    plan_id = _apply(ctx, plan, asked) if applied else None
-    plan_view.finish(ctx, plan, applied=applied, plan_id=plan_id)
-    _tell_passwords(ctx, plan, asked, plan_id, applied=applied)
+    plan_id = _apply(ctx, plan) if applied else None
+    shown = shown_plan(plan, applied=applied, plan_id=plan_id)
+    plan_view.show(ctx, shown)
+    plan_view.finish(ctx, shown)
+    _tell_passwords(ctx, shown, without_password(plan))
 
 
-def _write_refused(ctx: CliContext, found: FilePlan, asked: ImportOptions) -> None:
-    if asked.refused_to is None or not found.plan.refused or found.roster is None:
+def _ask(ctx: CliContext, request: ImportRoster, first_passwords: Path | None) -> RosterImported:
+    """Carry the import out; the file of first passwords is there before, so that it is known to take them."""
+    if first_passwords is None or not request.apply:
+        return ctx.perform(IMPORT, request)
+    plan_view.write_private(ctx, first_passwords, b"")
+    try:
+        found = ctx.perform(IMPORT, request)
+    finally:
+        first_passwords.unlink(missing_ok=True)
+    if found.plan.applied:
+        plan_view.write_private(ctx, first_passwords, _as_csv(found.slips))
+    return found
+
+
+def _write_refused(ctx: CliContext, found: RosterImported, asked: ImportOptions) -> None:
+    if asked.refused_to is None or not found.to_mend:
         return
-    octets = refused_list(found.roster, found.plan.refused, "vi" if ctx.vietnamese else "en")
-    plan_view.write_file(ctx, asked.refused_to, octets)
+    plan_view.write_file(ctx, asked.refused_to, found.to_mend)
     ctx.say(
         f"Các dòng bị từ chối ở {asked.refused_to}: sửa rồi nhập lại chính tệp đó.",
         f"The refused lines are in {asked.refused_to}: mend them and import that file.",
     )
 
 
-def _confirm_locks(ctx: CliContext, plan: AccountPlan, asked: ImportOptions) -> None:
-    count = len(plan.locks)
-    if not plan.locks_ask or asked.confirmed_locks == count:
-        return
+def _confirm_locks(ctx: CliContext, found: RosterImported) -> None:
+    count = found.plan.summary["lock"]
     ctx.refuse(
-        f"Kế hoạch khóa {count} trên {plan.locks_of} tài khoản. Nếu đúng là như vậy, thêm --confirm-locks {count}",
-        f"The plan locks {count} of {plan.locks_of} accounts. If that is meant, add --confirm-locks {count}",
+        f"Kế hoạch khóa {count} trên {found.locks_of} tài khoản. Nếu đúng là như vậy, thêm --confirm-locks {count}",
+        f"The plan locks {count} of {found.locks_of} accounts. If that is meant, add --confirm-locks {count}",
         locks=count,
-        of=plan.locks_of,
+        of=found.locks_of,
     )
 
 
-def _put_off(
-    ctx: CliContext, data: bytes, plan: AccountPlan, asked: ImportOptions, *, schedule: bool
-) -> PlanId:
-    source = RosterSource(data, asked.reading, asked.confirmed_locks)
-    with ctx.store.write() as uow:
-        return put_off_accounts(uow, SERVER, plan, source, actor=plan_view.actor(), schedule=schedule)
-
-
-def _apply(ctx: CliContext, plan: AccountPlan, asked: ImportOptions) -> PlanId:
-    console = Console(stderr=True)
-    path = asked.first_passwords
-    with Progress(console=console, transient=True, disable=ctx.json or not console.is_terminal) as bar:
-        hashing = bar.add_task(ctx.text("Băm mật khẩu", "Hashing passwords"), total=None)
-        sealed = provision.seal(
-            plan,
-            make_first_passwords=path is not None,
-            on_progress=lambda done, total: bar.update(hashing, completed=done, total=total),
+def _apply(ctx: CliContext, plan: AccountPlan) -> PlanId:
+    try:
+        plan_id, _ = import_accounts(
+            ctx.store, provision.seal(plan), actor=plan_view.actor(), creator_id=None
         )
-        bar.update(hashing, completed=1, total=1)
-        if path is not None:
-            _write_first_passwords(ctx, sealed, path)
-        writing = bar.add_task(ctx.text("Ghi", "Writing"), total=None)
-        try:
-            plan_id, _ = import_accounts(
-                ctx.store,
-                sealed,
-                actor=plan_view.actor(),
-                creator_id=None,
-                confirmed_locks=asked.confirmed_locks,
-            )
-        except BaseException as error:
-            if path is not None:
-                path.unlink(missing_ok=True)  # passwords of nobody
-            if isinstance(error, provision.PlanDriftedError):
-                plan_view.refuse_drift(ctx, error)
-            raise
-        bar.update(writing, completed=1, total=1)
+    except provision.PlanDriftedError as error:
+        plan_view.refuse_drift(ctx, error)
     return plan_id
 
 
-def _tell_passwords(
-    ctx: CliContext, plan: AccountPlan, asked: ImportOptions, plan_id: PlanId | None, *, applied: bool
-) -> None:
-    without = sum(1 for new in plan.creates if new.kind.signs_in and not (new.password or new.password_hash))
-    if applied and without and asked.first_passwords is None:
+def _tell_passwords(ctx: CliContext, plan: ShownPlan, without: int) -> None:
+    if plan.applied and without:
         ctx.say(
-            f"{without} tài khoản chưa có mật khẩu; cấp bằng: congvu slip issue --plan {plan_id} --pdf TỆP",
-            f"{without} accounts have no password yet; give one: congvu slip issue --plan {plan_id} --pdf FILE",
+            f"{without} tài khoản chưa có mật khẩu; cấp bằng: congvu slip issue --plan {plan.plan} --pdf TỆP",
+            f"{without} accounts have no password yet; give one: congvu slip issue --plan {plan.plan} --pdf FILE",
         )
 
 
-def _write_first_passwords(ctx: CliContext, plan: AccountPlan, path: Path) -> None:
-    """Written before the accounts exist, so that no password is lost."""
+def _as_csv(slips: Sequence[Slip]) -> bytes:
     text = io.StringIO()
-    slips = csv.writer(text)
-    slips.writerow(["address", "full_name", "unit", "password"])
-    slips.writerows(
-        [str(new.address), new.display_name, new.unit, new.password] for new in plan.creates if new.password
-    )
-    plan_view.write_private(ctx, path, text.getvalue().encode("utf-8-sig"))
+    lines = csv.writer(text)
+    lines.writerow(["address", "full_name", "unit", "password"])
+    lines.writerows([slip.address, slip.full_name, slip.unit, slip.password] for slip in slips)
+    return text.getvalue().encode("utf-8-sig")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from mailsvc.cli.hashing_bar import HashingBar
 from mailsvc.cli.plan_view import actor
 from mailsvc.services.administration.act import perform
 from mailsvc.services.administration.desk import Desk
@@ -21,7 +22,7 @@ class Local:
     """This installation, without a limit of scope."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
-        self._desk = Desk(store, settings, actor(), account_id=None)
+        self._desk = Desk(store, settings, actor(), account_id=None, on_progress=HashingBar().show)
 
     def perform(self, act: Act[Q, R], request: Q) -> R:
         """Carry an act out, or raise ActRefused."""

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from directory.provision import NewUnit, UnitChange, plan_to_json
 from directory.provision.csv_rows import MAX_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from directory.provision import (
-        AccountChange,
-        AccountLock,
-        AccountPlan,
-        NewAccount,
-        PlanDriftedError,
-        Remark,
-        UnitPlan,
-    )
+    from directory.provision import PlanDriftedError, Remark
     from mailsvc.cli.context import CliContext
+    from mailsvc.services.administration.plan_shown import RemarkLine, ShownPlan
 
 SHOWN = 20
 """Lines of each kind that a table shows; --json has all."""
@@ -75,33 +67,32 @@ def refuse_drift(ctx: CliContext, error: PlanDriftedError) -> NoReturn:
     )
 
 
-def show(ctx: CliContext, plan: UnitPlan | AccountPlan) -> None:
+def show(ctx: CliContext, plan: ShownPlan) -> None:
     """The plan as a table on standard output; with --json nothing yet (`finish` gives it)."""
     if ctx.json:
         return
     console = Console()
-    counts = plan.counts
     console.print(
         ctx.text(
             "Tạo mới {create} · thay đổi {change} · điều chuyển {move} · khóa {lock} · giữ nguyên {unchanged} · từ chối {refused}",
             "create {create} · change {change} · move {move} · lock {lock} · unchanged {unchanged} · refused {refused}",
-        ).format_map(counts),
+        ).format_map(plan.summary),
         style="bold",
         highlight=False,
     )
-    _table(console, ctx, ctx.text("Tạo mới", "Create"), [_new(item) for item in plan.creates])
-    _table(console, ctx, ctx.text("Thay đổi", "Change"), [_changed(item) for item in plan.changes])
-    _table(console, ctx, ctx.text("Điều chuyển", "Move"), [_changed(item) for item in plan.moves])
-    _table(console, ctx, ctx.text("Khóa", "Lock"), [_locked(item) for item in plan.locks])
+    lines = plan.details
+    _table(console, ctx, ctx.text("Tạo mới", "Create"), [_new(item) for item in lines["create"]])
+    _table(console, ctx, ctx.text("Thay đổi", "Change"), [_changed(item) for item in lines["change"]])
+    _table(console, ctx, ctx.text("Điều chuyển", "Move"), [_changed(item) for item in lines["move"]])
+    _table(console, ctx, ctx.text("Khóa", "Lock"), [_locked(item) for item in lines["lock"]])
     remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
     remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
 
 
-def finish(ctx: CliContext, plan: UnitPlan | AccountPlan, *, applied: bool, plan_id: int | None) -> None:
+def finish(ctx: CliContext, plan: ShownPlan) -> None:
     """Say how it ended and set the exit code: 1 where a line was refused, for then nothing was applied."""
     if ctx.json:
-        language = "vi" if ctx.vietnamese else "en"
-        ctx.give({**plan_to_json(plan, language), "applied": applied, "plan": plan_id})
+        ctx.give(plan.to_json("vi" if ctx.vietnamese else "en"))
     if plan.refused:
         ctx.say(
             "Chưa thay đổi gì. Sửa các dòng bị từ chối rồi chạy lại.",
@@ -110,12 +101,12 @@ def finish(ctx: CliContext, plan: UnitPlan | AccountPlan, *, applied: bool, plan
         raise click.exceptions.Exit(1)
     if plan.changes_nothing:
         ctx.say("Không có gì phải thay đổi.", "There is nothing to change.")
-    elif applied:
+    elif plan.applied:
         ctx.say("Đã thực hiện.", "Done.")
-    elif plan_id is not None:
+    elif plan.plan is not None:
         ctx.say(
-            f"Đã lưu kế hoạch {plan_id} cho ngày {plan.effective_on:%d/%m/%Y}. Xem: congvu plan show {plan_id}",
-            f"Plan {plan_id} is kept for {plan.effective_on:%d/%m/%Y}. See: congvu plan show {plan_id}",
+            f"Đã lưu kế hoạch {plan.plan} cho ngày {plan.effective_on:%d/%m/%Y}. Xem: congvu plan show {plan.plan}",
+            f"Plan {plan.plan} is kept for {plan.effective_on:%d/%m/%Y}. See: congvu plan show {plan.plan}",
         )
     else:
         ctx.say(
@@ -141,23 +132,20 @@ def refuse_remarks(ctx: CliContext, remarks: Sequence[Remark]) -> None:
     ctx.refuse(text, text, refused=[remark.to_json(language) for remark in remarks])
 
 
-def _new(new: NewUnit | NewAccount) -> tuple[int, str, str]:
-    if isinstance(new, NewUnit):
-        return new.line, new.code, f"{new.name} ({new.tier.value}, {new.branch.value})"
-    return new.line, str(new.address), f"{new.display_name} ({new.kind.value}, {new.unit})"
+def _new(new: Mapping[str, Any]) -> tuple[int, str, str]:
+    if "code" in new:
+        return new["line"], new["code"], f"{new['name']} ({new['tier']}, {new['branch']})"
+    return new["line"], new["address"], f"{new['name']} ({new['kind']}, {new['unit']})"
 
 
-def _locked(lock: AccountLock) -> tuple[str, str, str]:
-    return "–", str(lock.address), f"{lock.display_name} ({lock.unit})"
+def _locked(lock: Mapping[str, Any]) -> tuple[str, str, str]:
+    return "–", lock["address"], f"{lock['name']} ({lock['unit']})"
 
 
-def _changed(change: UnitChange | AccountChange) -> tuple[int, str, str]:
-    what = change.before.code if isinstance(change, UnitChange) else str(change.address)
-    return (
-        change.line,
-        what,
-        "; ".join(f"{item.field}: {item.before} → {item.after}" for item in change.fields),
-    )
+def _changed(change: Mapping[str, Any]) -> tuple[int, str, str]:
+    what = change["code"] if "code" in change else change["address"]
+    told = "; ".join(f"{item['field']}: {item['before']} → {item['after']}" for item in change["fields"])
+    return change["line"], what, told
 
 
 def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[int | str, str, str]]) -> None:
@@ -177,7 +165,9 @@ def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[i
     console.print(table)
 
 
-def remarks(console: Console, ctx: CliContext, title: str, listed: Iterable[Remark], style: str) -> None:
+def remarks(
+    console: Console, ctx: CliContext, title: str, listed: Iterable[Remark | RemarkLine], style: str
+) -> None:
     """Lines that are refused or deserve a look, each with its remedy."""
     found = list(listed)
     if not found:

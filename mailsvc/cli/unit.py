@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 from rich.tree import Tree
 
-from directory import provision, reorganise, repository
+from directory import provision, reorganise
 from directory.model import Branch, Tier
-from mailsvc.cli import plan_view, unit_import
+from mailsvc.cli import plan_view
 from mailsvc.cli import reorganise as reorganise_cli
 from mailsvc.cli.place import coverage, create_place
-from mailsvc.services.administration import units
+from mailsvc.services.administration import unit_plans, units
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from directory.provision import Sheet
     from directory.reorganise import Act
     from mailsvc.cli.context import CliContext
+    from mailsvc.services.administration.plan_shown import ShownPlan
 
 
 _effective = click.option(
@@ -61,8 +62,14 @@ def import_(
     ctx: CliContext, file: Path, yes: bool, strict_branches: bool, effective: datetime | None
 ) -> None:
     """Nhập cây đơn vị từ CSV hoặc XLSX: code,name,parent,tier,branch / import units from CSV or XLSX."""
+    table = plan_view.read_file(file)
     on = effective.date() if effective is not None else None
-    unit_import.run_import(ctx, plan_view.read_file(file), yes=yes, strict_branches=strict_branches, on=on)
+    _told(ctx, ctx.perform(unit_plans.IMPORT, unit_plans.ImportUnits(table, yes, strict_branches, on)))
+
+
+def _told(ctx: CliContext, plan: ShownPlan) -> None:
+    plan_view.show(ctx, plan)
+    plan_view.finish(ctx, plan)
 
 
 @unit.command()
@@ -78,17 +85,10 @@ def import_(
 @click.option("--identifier", default="", help="Mã định danh / identifier (QĐ 20/2020)")
 @click.option("--headcount", default="", help="Biên chế / headcount")
 @click.pass_obj
-def create(ctx: CliContext, /, code: str, **options: str) -> None:
+def create(ctx: CliContext, /, tier: str, branch: str, **options: str) -> None:
     """Tạo một đơn vị / create one unit."""
-    sheet = provision.unit_row({"code": code, **options})
-    plan_view.refuse_remarks(ctx, sheet.refused)
-    with ctx.store.read() as db:
-        if code in repository.unit_ids_by_code(db.conn):
-            ctx.refuse(
-                f"Đơn vị {code} đã có. Xem: congvu unit show {code}",
-                f"The unit {code} exists. See: congvu unit show {code}",
-            )
-    unit_import.run_rows(ctx, sheet)
+    asked = unit_plans.CreateUnit(tier=Tier(tier), branch=Branch(branch), **options)
+    _told(ctx, ctx.perform(unit_plans.CREATE, asked))
 
 
 @unit.command("list")

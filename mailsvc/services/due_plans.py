@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from config.settings import Settings
-    from directory.model import PlanId
+    from directory.model import AccountId, PlanId
     from directory.provision import AccountPlan, ProvisionSettings
     from directory.scheduled import Waiting
     from directory.scope import Scope
@@ -143,6 +143,7 @@ def write_units(
     *,
     actor: str,
     body: str | None = None,
+    creator_id: AccountId | None = None,
     waiting: PlanId | None = None,
 ) -> PlanId:
     """Apply a plan of units whole or not at all, and keep it with its undo."""
@@ -155,7 +156,17 @@ def write_units(
         if not provision.mark_applied(uow.conn, waiting, at, undo=undo):
             raise provision.PlanDriftedError(f"plan {waiting}")
         return waiting
-    return provision.store_plan(uow.conn, UNIT, plan, at=at, actor=actor, applied=True, body=body, undo=undo)
+    return provision.store_plan(
+        uow.conn,
+        UNIT,
+        plan,
+        at=at,
+        actor=actor,
+        applied=True,
+        body=body,
+        undo=undo,
+        creator_id=creator_id,
+    )
 
 
 def _people(store: Store, settings: Settings, waiting: Waiting) -> None:

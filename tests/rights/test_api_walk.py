@@ -31,6 +31,17 @@ def roster(place: Place) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def new_unit(place: Place) -> dict[str, object]:
+    branch = "party" if place.name == "party" else "state"
+    return {"code": "MOI", "name": "Phòng mới", "parent": place.unit, "tier": "province", "branch": branch}
+
+
+def below(place: Place) -> str:
+    columns = new_unit(place)
+    text = ",".join(columns) + "\n" + ",".join(map(str, columns.values())) + "\n"
+    return base64.b64encode(text.encode()).decode()
+
+
 EVERYWHERE = None
 """The route names no place: it is asked once, and its answer must not tell of foreign ones."""
 TABLE: dict[str, tuple[set[str], Sample | None]] = {
@@ -45,6 +56,7 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
     "account.revoke_credentials": (RESET, on("address", lambda _: {})),
     "account.reset_factors": (RESET, on("address", lambda _: {})),
     "account.password_check": (MANAGE, on("address", lambda _: {"by": "local"})),
+    "account.import": (MANAGE, lambda _, place: ({}, {"roster": roster(place), "apply": True})),
     "account.add_alias": (MANAGE, lambda _, place: ({"address": place.person, "alias": "bidanh"}, None)),
     "account.remove_alias": (set(), lambda _, place: ({"address": place.person, "alias": "bidanh"}, None)),
     "account.grant": (MANAGE, lambda _, place: ({"address": place.box, "person": place.other}, {})),
@@ -97,6 +109,8 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
     "reading.end": (set(), lambda _, _place: ({"id": "999"}, None)),
     "unit.list": (SEE, EVERYWHERE),
     "unit.show": (SEE, on("code")),
+    "unit.import": (PROVINCE, lambda _, place: ({}, {"table": below(place), "apply": True})),
+    "unit.create": (PROVINCE, lambda _, place: ({}, new_unit(place))),
     "unit.remove": (set(), on("code")),  # in use, so nobody may
     "admin.list": (SEE, EVERYWHERE),
     "admin.grant": (

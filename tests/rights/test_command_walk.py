@@ -16,6 +16,7 @@ REMOTE: dict[str, tuple[set[str], str]] = {
     "account add-alias": (MANAGE, "{person} bidanh"),
     "account create": (MANAGE, "moi --unit {unit} --name Moi"),
     "account grant": (MANAGE, "{box} --to {other}"),
+    "account import": (MANAGE, "{roster} --yes"),
     "account list": (SEE, "--unit {unit}"),
     "account lock": (MANAGE, "{person}"),
     "account remove-alias": (set(), "{person} bidanh"),
@@ -61,6 +62,8 @@ REMOTE: dict[str, tuple[set[str], str]] = {
     "plan make": (MANAGE, "{roster}"),
     "plan show": (SEE, "{waiting}"),
     "plan undo": (MANAGE, "{applied}"),
+    "unit create": (PROVINCE, "MOI --name Moi --parent {unit} --tier province --branch {branch}"),
+    "unit import": (PROVINCE, "{units} --yes"),
     "unit list": (SEE, ""),
     "unit remove": (set(), "{unit}"),
     "unit show": (SEE, "{unit}"),
@@ -111,6 +114,12 @@ def words_for(world: World, text: str, place, tmp_path) -> list[str]:
     roster.write_text(f"address,full_name,unit,kind\n,Vũ Văn Mới,{place.unit},personal\n", encoding="utf-8")
     values = {"person": place.person, "other": place.other, "box": place.box, "unit": place.unit}
     values |= {"waiting": world.waiting[place.name], "applied": world.applied[place.name]}
+    branch = "party" if place.name == "party" else "state"
+    units = tmp_path / f"{place.name}-units.csv"
+    units.write_text(
+        f"code,name,parent,tier,branch\nMOI,Moi,{place.unit},province,{branch}\n", encoding="utf-8"
+    )
+    values |= {"branch": branch, "units": units}
     fresh = tmp_path / f"{len(list(tmp_path.iterdir()))}.xlsx"
     return text.format(**values, roster=roster, folder=tmp_path, fresh=fresh).split()
 

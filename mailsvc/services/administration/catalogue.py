@@ -15,6 +15,8 @@ from mailsvc.services.administration import (
     plans,
     pulls,
     readings,
+    roster_import,
+    unit_plans,
     units,
 )
 
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
 
 ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *accounts.ACTS,
+    *roster_import.ACTS,
     *credentials.ACTS,
     *people.ACTS,
     *lives.ACTS,
     *groups.ACTS,
     *units.ACTS,
+    *unit_plans.ACTS,
     *administrators.ACTS,
     *plans.ACTS,
     *log.ACTS,

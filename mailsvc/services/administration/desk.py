@@ -16,7 +16,7 @@ from mailsvc.services.administration import once
 from mailsvc.services.administration.refusal import ActRefused, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from config.settings import Settings
     from directory.model import AccountId
@@ -39,6 +39,8 @@ class Desk:
     """None is the server's own console, which reaches everything."""
     once: once.Key | None = None
     """Of a request that must not be carried out twice."""
+    on_progress: Callable[[int, int], None] | None = None
+    """Told how many of how many passwords are hashed; somebody waits for it at a terminal."""
 
     def scope(self, db: Reader) -> Scope:
         """How far this administrator reaches, as the transaction sees it."""

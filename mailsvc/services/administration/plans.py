@@ -19,7 +19,7 @@ from mailsvc.services.administration.rosters import apply_staged, plan_of, stage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from directory.provision import Conflict, StoredPlan
+    from directory.provision import AccountPlan, Conflict, StoredPlan
     from mailsvc.services.administration.desk import Desk
 
 MAX_ROSTER = 8 * 1024 * 1024
@@ -183,12 +183,16 @@ def _make(desk: Desk, asked: MakePlan) -> PlanDetail:
 
 def _apply(desk: Desk, asked: OnePlan) -> PlanApplied:
     plan = apply_staged(desk, PlanId(asked.plan_id))
-    slips = [
+    return PlanApplied(asked.plan_id, plan.counts, slips_of(plan))
+
+
+def slips_of(plan: AccountPlan) -> list[Slip]:
+    """The one-time passwords of a plan that was sealed."""
+    return [
         Slip(str(new.address), new.display_name, new.unit, new.password)
         for new in plan.creates
         if new.password
     ]
-    return PlanApplied(asked.plan_id, plan.counts, slips)
 
 
 def _undo(desk: Desk, asked: UndoPlan) -> Undone:

@@ -1,10 +1,12 @@
 """The same commands on the server and from elsewhere: same output, same exit codes."""
 
+import json
 import ssl
 import threading
 from datetime import UTC, datetime
 
 import pytest
+from openpyxl import load_workbook
 from werkzeug.serving import make_server
 
 from mailsvc.cli.root import run
@@ -105,6 +107,81 @@ def test_a_command_says_the_same_here_and_there(congvu, words) -> None:
     assert congvu("tinh", *words) == congvu("tinh", *words, on_server=True)
 
 
+FILES = {
+    "people.csv": "STT,Họ và tên,Ngày sinh,Đơn vị,Chức vụ\n1,Vũ Văn Mới,5/9/1985,SYT,Lái xe\n2,Lê Sai,,Sở Y tá,\n",
+    "good.csv": "address,full_name,unit,kind\n,Vũ Văn Mới,SYT,personal\n",
+    "empty.csv": "",
+    "secret.csv": "address,full_name,unit,kind,password\nmoi,Vũ Văn Mới,SYT,personal,Matkhau-123\n",
+    "units.csv": "code,name,parent,tier,branch\nSYT9,Chi cục,SYT,province,state\nPK9,Phòng,KHONG,province,state\n",
+}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "account import people.csv",
+        "account import people.csv --json --effective 2026-12-31",
+        "account import good.csv",
+        "account import good.csv --keep --first-passwords new.csv",
+        "account import empty.csv --json --effective 2026-12-31",
+        "account import secret.csv --keep --json --effective 2026-12-31",
+        "unit import units.csv --yes",
+        "unit import units.csv --strict-branches --json --effective 2026-12-31",
+        "unit import empty.csv --yes",
+        "unit create SYT --name Khac --parent UB --tier province --branch state --json",
+        "unit create S!! --name Khac --tier province --branch state --json",
+        "unit create MOI --name Khac --parent KHONG --tier province --branch state",
+    ],
+)
+def test_a_plan_is_shown_and_refused_the_same_here_and_there(congvu, tmp_path, monkeypatch, words) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert congvu("tinh", *words.split()) == congvu("tinh", *words.split(), on_server=True)
+
+
+def test_a_roster_goes_in_from_elsewhere_and_its_first_passwords_come_back_into_a_private_file(
+    congvu, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good.csv").write_text(FILES["good.csv"], encoding="utf-8")
+    asked = ("account", "import", "good.csv", "--yes", "--first-passwords", "p.csv", "--json")
+    code, out, err = congvu("quantri", *asked)
+    assert (code, json.loads(out)["applied"]) == (0, True), err
+    assert (tmp_path / "p.csv").stat().st_mode & 0o777 == 0o600
+    (line,) = (tmp_path / "p.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    assert line.startswith("moivv@")
+    assert line.split(",")[3] not in out + err
+    assert congvu("quantri", *asked)[0] == 1  # never over a file that is there
+    assert json.loads(congvu("quantri", "account", "import", "good.csv", "--json")[1])["unchanged"] == 1
+    plan = str(json.loads(out)["plan"])
+    assert congvu("quantri", "plan", "undo", plan)[0] == 0
+
+
+def test_the_refused_lines_come_back_to_be_mended(congvu, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(FILES["people.csv"], encoding="utf-8")
+    assert congvu("quantri", "account", "import", "people.csv", "--yes", "--refused", "sua.xlsx")[0] == 1
+    book = load_workbook(tmp_path / "sua.xlsx")
+    assert [cell.value for cell in book.active[2]][:2] == ["2", "Lê Sai"]
+
+
+def test_units_go_in_from_elsewhere_with_the_name_of_who_did_it(congvu, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "u.csv").write_text("\n".join(FILES["units.csv"].splitlines()[:2]) + "\n", encoding="utf-8")
+    code, out, err = congvu("tinh", "unit", "import", "u.csv", "--yes", "--json")
+    assert (code, json.loads(out)["applied"]) == (0, True), err
+    words = ("unit", "create", "SYT8", "--name", "Phòng", "--parent", "SYT9", "--tier", "province")
+    assert congvu("tinh", *words, "--branch", "state")[0] == 0
+    made = {
+        item["id"]: item["created_by"] for item in json.loads(congvu("tinh", "plan", "list", "--json")[1])
+    }
+    assert set(made.values()) == {f"tinh@{DOMAIN}"}
+    for plan in sorted(made, reverse=True):
+        assert congvu("tinh", "plan", "undo", str(plan))[0] == 0
+    assert congvu("tinh", "unit", "show", "SYT9")[0] == 1
+
+
 def test_what_changes_there_is_written_down_with_the_name_of_who_did_it(congvu) -> None:
     code, out, _ = congvu("quantri", "account", "set-password", "an")
     assert (code, "First password: " in out) == (0, True)
@@ -120,7 +197,7 @@ def test_outside_of_the_scope_the_command_is_refused(congvu) -> None:
 
 
 def test_a_command_that_needs_the_machine_says_so(congvu) -> None:
-    for words in (("verify",), ("account", "import", __file__), ("backup", "x"), ("domain", "list")):
+    for words in (("verify",), ("unit", "reorganise", __file__), ("backup", "x"), ("domain", "list")):
         code, _, err = congvu("tinh", *words)
         assert (code, "on the server itself" in err) == (1, True), words
 
