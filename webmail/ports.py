@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from directory.passwords import PasswordRule
+    from mailsvc.model.marks import Mark
     from mailsvc.services.administration.office import Office
     from search.tree import Query
     from webmail.adapter.credentials import CredentialDesk
@@ -183,6 +184,10 @@ class Letter:
     size: int
     acted_by: str = ""
     draft_id: str = ""
+    from_outside: bool = False
+    """The domain of From is none of ours."""
+    marks: tuple[Mark, ...] = ()
+    """What our own servers found suspicious; read from their trace, never from what the sender wrote."""
 
 
 @dataclass(frozen=True, slots=True)

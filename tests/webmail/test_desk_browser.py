@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from mailsvc.model.mailbox import SpecialUse
+from mailsvc.model.marks import Mark, marks_field
 from tests.support.mail import DOMAIN
 from tests.webmail.credentials.test_browser import Site
+from tests.webmail.test_banners import deliver_with
 from tests.webmail.test_browser import Watched, chromium
 from tests.webmail.test_scheduled import UNDO, look
 from tests.webmail.test_services import PASSWORD, Office
@@ -115,5 +117,19 @@ def test_rules_are_filled_in_and_deleted_letters_had_back(chromium, site, width)
     page.get_by_role("button", name="Khôi phục thư đã chọn").click()
     expect(page.get_by_role("status")).to_have_text("Đã khôi phục 1 thư.")
     assert office.box("an").exists == 1
+    assert watched.troubles == []
+    watched.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_warnings_stand_above_the_letter(chromium, site, width):
+    trace = marks_field([Mark.LOOKALIKE_DOMAIN, Mark.MACROS])
+    deliver_with(site.office, "Sở Nội vụ <snv@lamdong-gov.example>", trace)
+    watched, page = enter(chromium, site, width)
+    page.goto(site.url(f"/mail/{site.office.box('an').id}/1"))
+    expect(page.get_by_text("KHÔNG phải của cơ quan")).to_be_visible()
+    expect(page.get_by_text("Thư từ bên ngoài hệ thống (lamdong-gov.example)")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, f"banners-{width}")
     assert watched.troubles == []
     watched.context.close()

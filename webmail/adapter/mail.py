@@ -13,6 +13,7 @@ from mailsvc.model.mailbox import INBOX, SpecialUse
 from mailsvc.services import find, letters, mailbox_tree, pull, reading, watched
 from mailsvc.services.letters import FlagChange
 from mailsvc.services.permissions import OWNER, place_by_id, place_by_name, shared_boxes
+from mailsvc.services.receive import is_local
 from search.engine import Hit, Rank
 from search.query import QueryError
 from webmail.adapter.principal import principal_of
@@ -124,7 +125,7 @@ class ServiceMail:
         with self._store.read() as db:
             place = place_by_id(db, principal_of(viewer), MailboxId(mailbox_id))
             listed = reading.letter(db, place, Uid(uid))
-            return letter_of(listed, reading.content(db, listed.entry))
+            return self._opened_letter(db, listed)
 
     def conversation(self, viewer: Viewer, mailbox_id: int, uid: int) -> tuple[Letter, ...]:
         """The newest letters of its conversation in this box, sent ones too, oldest first."""
@@ -136,7 +137,13 @@ class ServiceMail:
                 for one in reading.conversation(db, place, listed.thread_id)
                 if not one.entry.flags & flags.DRAFT
             ]
-            return tuple(letter_of(one, reading.content(db, one.entry)) for one in found[-MAX_CONVERSATION:])
+            return tuple(self._opened_letter(db, one) for one in found[-MAX_CONVERSATION:])
+
+    @staticmethod
+    def _opened_letter(db: Reader, listed: ListedLetter) -> Letter:
+        _, at, domain = listed.from_address.rpartition("@")
+        from_outside = bool(at) and not is_local(db, domain)
+        return letter_of(listed, reading.content(db, listed.entry), from_outside=from_outside)
 
     def _content(self, viewer: Viewer, mailbox_id: int, uid: int) -> tuple[AccountId, bytes]:
         """Whose letter it is, and its octets."""

@@ -13,6 +13,7 @@ from mailsvc.mime.text import readable_parts
 from mailsvc.mime.transfer import decode_body
 from mailsvc.model import flags
 from mailsvc.model.errors import LetterMissing
+from mailsvc.model.marks import marks_of
 from webmail.ports import Attachment, Body, Letter, Part, Party, Row
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def row_of(listed: ListedLetter, count: int = 1) -> Row:
     )
 
 
-def letter_of(listed: ListedLetter, content: bytes) -> Letter:
+def letter_of(listed: ListedLetter, content: bytes, *, from_outside: bool = False) -> Letter:
     """A letter opened: its people and its files."""
     entity = parse(content)
     envelope = header_envelope(content, entity)
@@ -70,6 +71,8 @@ def letter_of(listed: ListedLetter, content: bytes) -> Letter:
             and not (one.path in shown_inline and one.media_type.startswith("image/"))
         ),
         size=listed.entry.size,
+        from_outside=from_outside,
+        marks=marks_of(listed.entry.trace),
     )
 
 
