@@ -47,6 +47,11 @@ Service = Annotated[str, AfterValidator(_service)]
 """A program beside us: `host:port` or `unix:/path`; empty is none."""
 
 
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$", max_length=150)]
+"""Of a DNS list; the address that is asked for stands before it."""
+Weight = Annotated[int, Field(ge=1, le=1000)]
+
+
 def host_port(listen: str) -> tuple[str, int]:
     """The two halves of a listen address, brackets of an IPv6 host removed."""
     host, _, port = listen.rpartition(":")
@@ -191,7 +196,7 @@ class RspamdSettings(_Section):
 class DnsListSettings(_Section):
     """DNS lists of addresses that send junk (RFC 5782), asked for strangers."""
 
-    lists: dict[str, int] = Field(
+    lists: dict[ListName, Weight] = Field(
         {},
         max_length=20,
         description='weight of each list: {"zen.example" = 10, "other.example" = 4}; empty: none',

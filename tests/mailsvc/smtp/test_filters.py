@@ -18,6 +18,7 @@ from mailsvc.model.marks import Mark, marks_of
 from mailsvc.storage import entries, messages, snapshots
 from tests.mailsvc.sender_auth.zone import Zone
 from tests.mailsvc.smtp.service import PASSWORD, service
+from tests.mailsvc.smtp.support import Wire
 from tests.support.filters import EICAR, GREY_WORD, GTUBE, JUNK_WORD, clamd, rspamd
 from tests.support.mail import DOMAIN, inbox, principal
 
@@ -196,6 +197,17 @@ def test_files_that_run_are_refused_or_marked_in_both_directions(tmp_path):
             assert text.startswith("5.7.1 Khong nhan tep chay duoc hoac co macro: hoa don.pdf.exe")
             assert send(running, letter(name="a.xlsm", octets=b"x"), **way)[0] == 250
         assert [marks(one) for one in running.letters("an")] == [(Mark.MACROS,)] * 2
+
+
+def test_each_recipient_of_lmtp_hears_of_a_refusal(tmp_path):
+    rule = AttachmentSettings(executables="refuse")
+    with service(tmp_path, attachments=rule) as running, Wire(running.ports["lmtp.listen"]) as wire:
+        wire.hello(b"LHLO front.example")
+        for command in (b"MAIL FROM:<x@w.example>", b"RCPT TO:<an@%b>", b"RCPT TO:<bo@%b>", b"DATA"):
+            wire.asks(command.replace(b"%b", DOMAIN.encode()) + b"\r\n")
+        first = wire.asks(letter(name="a.lnk", octets=b"x") + b"\r\n.\r\n")
+        assert [first[:9], wire.reply()[:9]] == [b"550 5.7.1"] * 2
+        assert running.letters("an") == running.letters("bo") == []
 
 
 def test_filters_are_off_by_default(tmp_path):
