@@ -16,6 +16,7 @@ import structlog
 from mailsvc.model.errors import ServiceError
 from mailsvc.services import collect, hold, housekeeping, retention, scrub
 from mailsvc.services.pace import Pace
+from mailsvc.storage import mailboxes, packed_snapshots, snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,12 @@ class Upkeep:
                 log.info("retention rules deleted letters", rules=deleted)
             for account, octets in housekeeping.over_cap(reader).items():
                 write(housekeeping.forget_oldest, account, octets)
+            for mailbox in packed_snapshots.due(reader):
+                if self._stop.is_set():
+                    return
+                with reader.consistent():
+                    found = snapshots.snapshot(reader, mailboxes.by_id(reader, mailbox))
+                write(packed_snapshots.keep, found, packed_snapshots.pack(found))
         finally:
             reader.close()
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select
 
 from mailsvc.model.ids import MailboxId, Uid
 from mailsvc.model.mailbox import Snapshot
-from mailsvc.storage import mailboxes, tables
+from mailsvc.storage import mailboxes, packed_snapshots, tables
 from mailsvc.storage.statement import Statement
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ def join_old_changes(uow: UnitOfWork) -> None:
 def snapshot(db: Reader, mailbox: Mailbox, known: Snapshot | None = None) -> Snapshot:
     """All entries of a mailbox, packed; from what is known and the changes since, where that is possible."""
     if known is None or known.uid_validity != mailbox.uid_validity:
+        copy = packed_snapshots.kept(db, mailbox)
+        if copy is not None:
+            found = _advance(db, mailbox, copy)
+            if len(found.uids) == mailbox.exists:  # a copy that does not add up is not gone on from
+                return replace(found, since=-1, changed=())
         return _snapshot(db, mailbox, _from(db, mailbox.id, 0))
     if known.highest_mod_seq == mailbox.highest_mod_seq:
         return _snapshot(db, mailbox, (known.uids, known.flags, known.mod_seqs), known.highest_mod_seq)

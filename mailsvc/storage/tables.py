@@ -176,6 +176,24 @@ flag_changes = Table(
 """Where to look for entries that changed after a mod-sequence: a few ranges for each change of flags, in place of an
 index that every change would have to rewrite. Old rows of a mailbox are joined to one that covers all of it."""
 
+packed_snapshots = Table(
+    "packed_snapshots",
+    metadata,
+    Column(
+        "mailbox_id",
+        Id,
+        ForeignKey("mailboxes.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("uid_validity", Id, nullable=False),
+    Column("uid_next", Id, nullable=False),
+    Column("mod_seq", Id, nullable=False),
+    Column("at", Id, nullable=False),
+    Column("columns", LargeBinary, nullable=False),
+)
+"""What a large mailbox looked like a while ago, so that the first look after a start goes on from there."""
+
 seen_ranges = Table(
     "seen_ranges",
     metadata,
