@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from mailsvc.model.mailbox import SpecialUse
 from mailsvc.model.marks import Mark, marks_field
 from tests.support.mail import DOMAIN
-from tests.webmail.credentials.test_browser import Site
+from tests.webmail.credentials.test_browser import AXE, Site
 from tests.webmail.test_banners import deliver_with
 from tests.webmail.test_browser import Watched, chromium
 from tests.webmail.test_scheduled import UNDO, look
@@ -132,4 +132,24 @@ def test_warnings_stand_above_the_letter(chromium, site, width):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     shot(page, f"banners-{width}")
     assert watched.troubles == []
+    watched.context.close()
+
+
+@pytest.mark.long
+def test_the_screens_meet_wcag(chromium, site):
+    """WCAG 2.2 AA, as axe-core sees it."""
+    if not AXE.exists():
+        pytest.skip("axe-core is missing: npm ci")
+    deliver_with(site.office, "Sở Nội vụ <snv@lamdong-gov.example>", marks_field([Mark.LOOKALIKE_DOMAIN]))
+    watched, page = enter(chromium, site, 360)
+    write(page, "Chờ gửi")
+    page.click("[data-send]")
+    page.get_by_role("button", name="Hoàn tác").wait_for()
+    faults = {}
+    for path in ("/scheduled", "/rules", "/recover", f"/mail/{site.office.box('an').id}/1", "/compose"):
+        page.goto(site.url(path))
+        page.evaluate(AXE.read_text("utf-8") + ";0")
+        found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+        faults[path] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+    assert not any(faults.values()), faults
     watched.context.close()
