@@ -7,28 +7,21 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from directory import provision
-from directory.model import vietnam_day
 from directory.roster import RosterOptions
-from directory.scope import SERVER
 from mailsvc.cli import plan_view
-from mailsvc.services.administration.plan_shown import shown_plan
 from mailsvc.services.administration.roster_import import (
     IMPORT,
     ImportRoster,
     RosterImported,
-    without_password,
 )
 from mailsvc.services.due_plans import plan_settings
-from mailsvc.services.imports import import_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
-    from directory.model import PlanId
-    from directory.provision import AccountPlan, AccountRow, ProvisionSettings, Sheet
+    from directory.provision import ProvisionSettings
     from mailsvc.cli.context import CliContext
     from mailsvc.services.administration.plan_shown import ShownPlan
     from mailsvc.services.administration.plans import Slip
@@ -79,20 +72,6 @@ def run_import(ctx: CliContext, data: bytes, asked: ImportOptions) -> None:
         _tell_passwords(ctx, found.plan, found.without_password)
 
 
-def run_plan(ctx: CliContext, sheet: Sheet[AccountRow], *, yes: bool) -> None:
-    """Plan, show, and with `yes` apply rows that came from the words of a command."""
-    with ctx.store.read() as db:
-        plan = provision.plan_accounts(
-            db.conn, SERVER, sheet, on=vietnam_day(db.clock()), settings=provision_settings(ctx)
-        )
-    applied = yes and not plan.refused and not plan.changes_nothing
-    plan_id = _apply(ctx, plan) if applied else None
-    shown = shown_plan(plan, applied=applied, plan_id=plan_id)
-    plan_view.show(ctx, shown)
-    plan_view.finish(ctx, shown)
-    _tell_passwords(ctx, shown, without_password(plan))
-
-
 def _ask(ctx: CliContext, request: ImportRoster, first_passwords: Path | None) -> RosterImported:
     """Carry the import out; the file of first passwords is there before, so that it is known to take them."""
     if first_passwords is None or not request.apply:
@@ -125,16 +104,6 @@ def _confirm_locks(ctx: CliContext, found: RosterImported) -> None:
         locks=count,
         of=found.locks_of,
     )
-
-
-def _apply(ctx: CliContext, plan: AccountPlan) -> PlanId:
-    try:
-        plan_id, _ = import_accounts(
-            ctx.store, provision.seal(plan), actor=plan_view.actor(), creator_id=None
-        )
-    except provision.PlanDriftedError as error:
-        plan_view.refuse_drift(ctx, error)
-    return plan_id
 
 
 def _tell_passwords(ctx: CliContext, plan: ShownPlan, without: int) -> None:

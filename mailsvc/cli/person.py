@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from directory import provision
 from directory.life import AbsenceKind, Reason
 from directory.model import AccountKind, PostRole
 from mailsvc.cli import hand_over as hand_over_cli
-from mailsvc.cli import life_view, plan_view
-from mailsvc.cli.account_import import ImportOptions, run_import, run_plan
+from mailsvc.cli import life_view
+from mailsvc.cli.account_import import ImportOptions, run_import
 from mailsvc.services.administration import lives
 
 if TYPE_CHECKING:
@@ -95,15 +94,11 @@ def show(ctx: CliContext, address: str) -> None:
 def join(ctx: CliContext, /, yes: bool, name: str, on: datetime | None, **options: str) -> None:
     """Tiếp nhận: tạo người và hộp thư cá nhân / somebody comes: a person and a personal box."""
     row = {"full_name": name, "kind": AccountKind.PERSONAL.value, **options}
-    if on is not None:  # a roster of one line: it can wait for its day
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerows([row.keys(), row.values()])
-        run_import(ctx, text.getvalue().encode(), ImportOptions(yes=yes, effective=on.date()))
-        return
-    sheet = provision.account_row(row)
-    plan_view.refuse_remarks(ctx, sheet.refused)
-    run_plan(ctx, sheet, yes=yes)
+    text = io.StringIO()  # a roster of one line
+    writer = csv.writer(text)
+    writer.writerows([row.keys(), row.values()])
+    day = on.date() if on is not None else None
+    run_import(ctx, text.getvalue().encode(), ImportOptions(yes=yes, effective=day))
 
 
 @person.command()

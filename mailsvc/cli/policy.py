@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import policies, repository
-from directory.model import AccountKind, Branch, Tier, vietnam_day
-from directory.policies import AddressRule, Defaults, PolicyName, PolicyRefusedError, Where
-from directory.scope import SERVER
+from directory.model import AccountKind, Branch, Tier
+from directory.policies import Note, PolicyName
 from mailsvc.cli import plan_view
-from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.administration import policies as acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from mailsvc.cli.context import CliContext
 
 KINDS = [kind.value for kind in AccountKind if kind is not AccountKind.SYSTEM]
 NOTES = {
-    policies.Note.NAMESAKE: ("trùng tên", "the same name"),
-    policies.Note.HOMOGRAPH: ("khác dấu", "differs by marks"),
-    policies.Note.LOOKS_ALIKE: ("dễ đọc nhầm", "looks alike"),
-    policies.Note.REFUSED: ("phải chọn địa chỉ", "choose an address"),
+    Note.NAMESAKE: ("trùng tên", "the same name"),
+    Note.HOMOGRAPH: ("khác dấu", "differs by marks"),
+    Note.LOOKS_ALIKE: ("dễ đọc nhầm", "looks alike"),
+    Note.REFUSED: ("phải chọn địa chỉ", "choose an address"),
 }
 _name = click.argument("name", type=click.Choice([name.value for name in PolicyName]))
 _from = click.option(
@@ -65,10 +64,9 @@ def policy() -> None:
 @click.pass_obj
 def list_(ctx: CliContext, every: bool) -> None:
     """Các quy định đang có hiệu lực / the rules in force."""
-    with ctx.store.read() as db:
-        rows = policies.list_rows(db.conn, on=None if every else vietnam_day(db.clock()))
+    rows = ctx.perform(acts.LIST, acts.ListPolicies(every))
     if ctx.json:
-        ctx.give([_row_json(row) for row in rows])
+        ctx.give([asdict(row) for row in rows])
         return
     if not rows:
         ctx.say(
@@ -87,17 +85,9 @@ def list_(ctx: CliContext, every: bool) -> None:
     )
     for row in rows:
         says = ", ".join(f"{key}={value}" for key, value in row.fields.items())
-        until = row.period.valid_to.isoformat() if row.period.valid_to else ""
-        where = row.where
-        table.add_row(
-            row.name.value,
-            where.tier or "",
-            where.branch or "",
-            where.kind or "",
-            row.period.valid_from.isoformat(),
-            until,
-            says,
-        )
+        until = row.valid_to.isoformat() if row.valid_to else ""
+        where = (row.tier or "", row.branch or "", row.kind or "")
+        table.add_row(row.policy, *where, row.valid_from.isoformat(), until, says)
     Console().print(table)
 
 
@@ -106,20 +96,11 @@ def list_(ctx: CliContext, every: bool) -> None:
 @click.pass_obj
 def show(ctx: CliContext, address: str) -> None:
     """Quy định áp dụng cho một tài khoản hôm nay / what holds for one account today."""
-    with ctx.store.read() as db:
-        found = repository.account_by_login(db.conn, address)
-        if found is None:
-            ctx.refuse(
-                f"Không có tài khoản {address}. Xem: congvu account list",
-                f"There is no account {address}. See: congvu account list",
-            )
-        defaults = Defaults.from_settings(ctx.settings)
-        effective = policies.effective_policy(db.conn, found.id, vietnam_day(db.clock()), defaults)
-    rules = {name.value: effective.rule(name).model_dump(mode="json") for name in PolicyName}
+    found = ctx.perform(acts.SHOW, acts.OfAccount(address))
     if ctx.json:
-        ctx.give({"address": str(found.address), **rules})
+        ctx.give({"address": found.address, **found.rules})
         return
-    for name, fields in rules.items():
+    for name, fields in found.rules.items():
         click.echo(f"{name}: " + ", ".join(f"{key}={_shown(value)}" for key, value in fields.items()))
 
 
@@ -139,19 +120,14 @@ def set_(
         if not sign:
             raise click.BadParameter(f"{field}: viết tên=giá trị / write name=value", param_hint="FIELDS")
         given[key] = value
-    rule = PolicyName(name)
-    try:
-        values = policies.read_fields(rule, given)
-        with ctx.store.write() as uow:
-            day = since.date() if since is not None else vietnam_day(uow.clock())
-            who, at = plan_view.actor(), uow.clock()
-            policies.set_policy(uow.conn, SERVER, rule, _where(where), values, on=day, actor=who, at=at)
-            uow.record(DirectoryChanged())
-    except PolicyRefusedError as refused:
-        _refuse(ctx, refused)
+    asked = acts.SetPolicy(name=PolicyName(name), fields=given, since=_day(since), **_where(where))
+    done = ctx.perform(acts.SET, asked)
     if ctx.json:
-        ctx.give({"policy": name, **where, "from": day.isoformat(), "fields": values})
-    ctx.say(f"Đã đặt quy định {name} từ ngày {day:%d/%m/%Y}.", f"The rule {name} holds from {day} on.")
+        ctx.give({"policy": name, **where, "from": done.since, "fields": done.fields})
+    ctx.say(
+        f"Đã đặt quy định {name} từ ngày {done.since:%d/%m/%Y}.",
+        f"The rule {name} holds from {done.since} on.",
+    )
 
 
 @policy.command()
@@ -161,24 +137,13 @@ def set_(
 @click.pass_obj
 def end(ctx: CliContext, /, name: str, since: datetime | None, **where: str | None) -> None:
     """Thôi áp dụng một quy định / a rule ends."""
-    try:
-        with ctx.store.write() as uow:
-            day = since.date() if since is not None else vietnam_day(uow.clock())
-            who, at = plan_view.actor(), uow.clock()
-            ended = policies.end_policy(
-                uow.conn, SERVER, PolicyName(name), _where(where), on=day, actor=who, at=at
-            )
-            uow.record(DirectoryChanged())
-    except PolicyRefusedError as refused:
-        _refuse(ctx, refused)
-    if not ended:
-        ctx.refuse(
-            f"Không có quy định {name} như vậy. Xem: congvu policy list",
-            f"There is no such rule {name}. See: congvu policy list",
-        )
+    asked = acts.EndPolicy(name=PolicyName(name), since=_day(since), **_where(where))
+    done = ctx.perform(acts.END, asked)
     if ctx.json:
-        ctx.give({"policy": name, **where, "ended": day.isoformat()})
-    ctx.say(f"Quy định {name} hết hiệu lực từ {day:%d/%m/%Y}.", f"The rule {name} ends on {day}.")
+        ctx.give({"policy": name, **where, "ended": done.since})
+    ctx.say(
+        f"Quy định {name} hết hiệu lực từ {done.since:%d/%m/%Y}.", f"The rule {name} ends on {done.since}."
+    )
 
 
 @policy.command()
@@ -191,21 +156,10 @@ def end(ctx: CliContext, /, name: str, since: datetime | None, **where: str | No
 @click.pass_obj
 def preview(ctx: CliContext, /, pattern: str, names: tuple[str, ...], every: bool, **more: str) -> None:
     """Xem trước quy tắc địa chỉ với người đang có / what a rule for addresses would give those who are there."""
-    given = {"pattern": pattern, **more}
-    try:
-        fields = policies.read_fields(
-            PolicyName.ADDRESS, {key: value for key, value in given.items() if value}
-        )
-    except PolicyRefusedError as refused:
-        _refuse(ctx, refused)
-    rule = AddressRule.model_validate(fields)
-    if names:
-        found = policies.propose(rule, names)
-    else:
-        with ctx.store.read() as db:
-            found = policies.preview_addresses(db.conn, SERVER, rule, on=vietnam_day(db.clock()))
+    given = {key: value for key, value in {"pattern": pattern, **more}.items() if value}
+    found = ctx.perform(acts.PREVIEW, acts.TryAddresses(given, list(names)))
     if ctx.json:
-        ctx.give([_proposal_json(item) for item in found])
+        ctx.give([asdict(item) for item in found])
         return
     shown = [item for item in found if every or names or item.notes]
     table = Table(
@@ -216,7 +170,7 @@ def preview(ctx: CliContext, /, pattern: str, names: tuple[str, ...], every: boo
         ctx.text("Lưu ý", "Please check"),
     )
     for item in shown[: 5 * plan_view.SHOWN]:
-        notes = "; ".join(f"{ctx.text(*NOTES[note])}: {other}" for note, other in item.notes)
+        notes = "; ".join(f"{ctx.text(*NOTES[one.note])}: {one.of}" for one in item.notes)
         table.add_row(item.name, item.unit, item.current, item.proposed or "–", notes)
     Console().print(table)
     ctx.say(
@@ -225,42 +179,18 @@ def preview(ctx: CliContext, /, pattern: str, names: tuple[str, ...], every: boo
     )
 
 
-def _where(options: dict[str, str | None]) -> Where:
+def _day(since: datetime | None) -> date | None:
+    return since.date() if since is not None else None
+
+
+def _where(options: dict[str, str | None]) -> dict[str, Any]:
     tier, branch, kind = options["tier"], options["branch"], options["kind"]
-    return Where(
-        Tier(tier) if tier else None, Branch(branch) if branch else None, AccountKind(kind) if kind else None
-    )
-
-
-def _refuse(ctx: CliContext, refused: PolicyRefusedError) -> NoReturn:
-    lines = [f"{fault.field}: {fault.reason}" for fault in refused.faults]
-    known = "\n  ".join(refused.known)
-    remedy = f"\nCác trường / fields:\n  {known}" if known else ""
-    text = "\n".join(lines) + remedy
-    ctx.refuse(text, text, refused=[{"field": item.field, "message": item.reason} for item in refused.faults])
+    return {
+        "tier": Tier(tier) if tier else None,
+        "branch": Branch(branch) if branch else None,
+        "kind": AccountKind(kind) if kind else None,
+    }
 
 
 def _shown(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _row_json(row: policies.PolicyRow) -> dict[str, Any]:
-    return {
-        "policy": row.name.value,
-        "tier": row.where.tier,
-        "branch": row.where.branch,
-        "kind": row.where.kind,
-        "fields": dict(row.fields),
-        "valid_from": row.period.valid_from.isoformat(),
-        "valid_to": row.period.valid_to.isoformat() if row.period.valid_to else None,
-    }
-
-
-def _proposal_json(item: policies.Proposal) -> dict[str, Any]:
-    return {
-        "name": item.name,
-        "unit": item.unit,
-        "current": item.current,
-        "proposed": item.proposed,
-        "notes": [{"note": note.value, "of": other} for note, other in item.notes],
-    }

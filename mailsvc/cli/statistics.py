@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,20 +10,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import repository
 from directory.model import Branch, Tier, vietnam_day
-from directory.scope import SERVER
 from mailsvc.services import statistics as counting
-from mailsvc.services.statistics import Asked, Books, By, Measure, MonthAhead, month_of, parse_month
-from mailsvc.services.statistics.labels import BY, key_name, label, plan_of
-from mailsvc.services.statistics.sheet import adoption_sheet, ranking_sheet
+from mailsvc.services.administration import statistics as acts
+from mailsvc.services.statistics import Books, By, Measure, month_of, parse_month
+from mailsvc.services.statistics.labels import BY, key_name, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mailsvc.cli.context import CliContext
-    from mailsvc.services.statistics import Month, Rank, Ratio, Report
-    from mailsvc.storage.unit_of_work import Reader
+    from mailsvc.services.administration.statistics import Adoption, RankLine, Share
+    from mailsvc.services.statistics import Month
 
 SHOWN = (
     Measure.PROVISIONED,
@@ -108,19 +107,14 @@ def adoption(ctx: CliContext, /, by: str, months: int, file: Path | None, **narr
 
     Luôn có tử số và mẫu số; ngày nghỉ phép không tính / always numerator and denominator; leave does not count.
     """
-    with ctx.store.read() as db:
-        asked = _asked(ctx, db, **narrowed)
-        try:
-            report = counting.adoption(db, SERVER, asked, By(by), Books(ctx.settings), months=months)
-        except MonthAhead:
-            _refuse_month(ctx, asked.month)
-    language = "vi" if ctx.vietnamese else "en"
+    asked = acts.AskAdoption(by=By(by), months=months, **_asked(ctx, file, **narrowed))
+    report = ctx.perform(acts.ADOPTION, asked)
     if file is not None:
-        file.write_bytes(adoption_sheet(report, ctx.settings.statistics, language))
+        file.write_bytes(report.sheet)
     if ctx.json:
-        ctx.give(_report_json(ctx, report))
+        ctx.give(_report_json(report))
         return
-    _show(ctx, report, language)
+    _show(ctx, report)
     if file is not None:
         ctx.say(f"Đã ghi {file}.", f"Wrote {file}.")
 
@@ -132,27 +126,21 @@ def adoption(ctx: CliContext, /, by: str, months: int, file: Path | None, **narr
 def ranking(ctx: CliContext, /, measure: str, file: Path | None, **narrowed: Any) -> None:
     """Xếp hạng đơn vị, kèm hạng cùng tháng năm trước / rank the units, with last year's place."""
     wanted = Measure(measure)
-    with ctx.store.read() as db:
-        asked = _asked(ctx, db, **narrowed)
-        try:
-            ranks = counting.ranking(db, SERVER, asked, wanted, Books(ctx.settings))
-        except MonthAhead:
-            _refuse_month(ctx, asked.month)
-    language = "vi" if ctx.vietnamese else "en"
+    found = ctx.perform(acts.RANKING, acts.AskRanking(measure=wanted, **_asked(ctx, file, **narrowed)))
     if file is not None:
-        file.write_bytes(ranking_sheet(ranks, wanted, str(asked.month), language))
+        file.write_bytes(found.sheet)
     if ctx.json:
-        ctx.give([_rank_json(rank) for rank in ranks])
+        ctx.give([_rank_json(rank) for rank in found.ranks])
         return
     table = Table(
         ctx.text("Hạng", "Place"),
         ctx.text("Năm trước", "Last year"),
         ctx.text("Đơn vị", "Unit"),
-        label(wanted, language),
+        label(wanted, _language(ctx)),
     )
-    for rank in ranks:
+    for rank in found.ranks:
         table.add_row(
-            str(rank.place), str(rank.last_year or "–"), f"{rank.name} ({rank.code})", _share(ctx, rank.ratio)
+            str(rank.place), str(rank.last_year or "–"), f"{rank.name} ({rank.code})", _share(ctx, rank.share)
         )
     Console().print(table)
     if file is not None:
@@ -188,120 +176,95 @@ def keep(ctx: CliContext, month: Month) -> None:
 
 def _asked(
     ctx: CliContext,
-    db: Reader,
+    file: Path | None,
     *,
     month: Month | None,
     under: str | None,
     tier: str | None,
     branch: str | None,
-) -> Asked:
-    today = vietnam_day(db.clock())
-    root = None
-    if under is not None:
-        unit = repository.unit_by_code(db.conn, under, today)
-        if unit is None:
-            ctx.refuse(
-                f"Không có đơn vị {under}. Xem: congvu unit list",
-                f"There is no unit {under}. See: congvu unit list",
-            )
-        root = unit.id
-    return Asked(
-        month or month_of(today),
-        root,
-        None if tier is None else Tier(tier),
-        None if branch is None else Branch(branch),
-    )
+) -> dict[str, Any]:
+    return {
+        "month": None if month is None else str(month),
+        "under": under,
+        "tier": None if tier is None else Tier(tier),
+        "branch": None if branch is None else Branch(branch),
+        "sheet": None if file is None else _language(ctx),
+    }
 
 
-def _refuse_month(ctx: CliContext, month: Month) -> None:
-    ctx.refuse(f"Tháng {month} chưa đến.", f"{month} has not begun.")
+def _language(ctx: CliContext) -> str:
+    return "vi" if ctx.vietnamese else "en"
 
 
-def _show(ctx: CliContext, report: Report, language: str) -> None:
-    console = Console()
-    state = "" if report.is_final else ctx.text(" (tạm tính)", " (so far)")
+def _show(ctx: CliContext, report: Adoption) -> None:
+    console, language = Console(), _language(ctx)
+    state = "" if report.final else ctx.text(" (tạm tính)", " (so far)")
     table = Table(
         BY[report.by][0 if ctx.vietnamese else 1], title=f"{report.month}{state}", title_justify="left"
     )
     for measure in SHOWN:
         table.add_column(label(measure, language), justify="right")
     for line in report.lines:
-        shares = [_share(ctx, line.figures.ratio(measure)) for measure in SHOWN]
+        shares = [_share(ctx, line.measures[measure.value]) for measure in SHOWN]
         table.add_row(key_name(line.key, line.name, language), *shares)
     table.add_section()
     table.add_row(
         ctx.text("Cộng", "Total"),
-        *(_planned(ctx, report.total.ratio(measure), measure) for measure in SHOWN),
+        *(_planned(ctx, report.total[measure.value]) for measure in SHOWN),
         style="bold",
     )
     console.print(table)
-    if not report.has_calendar:
+    if not report.calendar:
         ctx.say(
             "Chưa nhập lịch làm việc của năm này: ngày lễ tính như ngày làm việc. Nhập: congvu calendar import TỆP --yes",
             "The calendar of this year is not imported: holidays count as working days. Import it: congvu calendar import FILE --yes",
         )
 
 
-def _share(ctx: CliContext, ratio: Ratio) -> str:
-    if ratio.percent is None:
+def _share(ctx: CliContext, share: Share) -> str:
+    if share.percent is None:
         return "–"
-    percent = f"{ratio.percent:.1f}"
+    percent = f"{share.percent:.1f}"
     return (
-        f"{ratio.numerator}/{ratio.denominator} {percent.replace('.', ',') if ctx.vietnamese else percent} %"
+        f"{share.numerator}/{share.denominator} {percent.replace('.', ',') if ctx.vietnamese else percent} %"
     )
 
 
-def _planned(ctx: CliContext, ratio: Ratio, measure: Measure) -> str:
+def _planned(ctx: CliContext, share: Share) -> str:
     """`92 %, 115 % kế hoạch`."""
-    plan = plan_of(ctx.settings.statistics, measure)
-    of_plan = None if plan is None else ratio.of_plan(plan)
-    if of_plan is None:
-        return _share(ctx, ratio)
-    return f"{_share(ctx, ratio)}, {of_plan:.0f} % {ctx.text('kế hoạch', 'of plan')}"
+    if share.percent_of_plan is None:
+        return _share(ctx, share)
+    return f"{_share(ctx, share)}, {share.percent_of_plan:.0f} % {ctx.text('kế hoạch', 'of plan')}"
 
 
-def _report_json(ctx: CliContext, report: Report) -> dict[str, Any]:
-    def shares(figures: counting.Figures) -> dict[str, Any]:
-        return {
-            measure.value: _ratio_json(figures.ratio(measure), plan_of(ctx.settings.statistics, measure))
-            for measure in Measure
-        }
-
+def _report_json(report: Adoption) -> dict[str, Any]:
+    lines = [{**asdict(line), "measures": _shares_json(line.measures)} for line in report.lines]
     return {
-        "month": str(report.month),
+        "month": report.month,
         "by": report.by.value,
-        "final": report.is_final,
-        "calendar": report.has_calendar,
-        "lines": [
-            {
-                "key": line.key,
-                "name": line.name,
-                "measures": shares(line.figures),
-                "hours_to_open": line.figures.hours_to_open,
-                "hours_to_answer": line.figures.hours_to_answer,
-            }
-            for line in report.lines
-        ],
-        "total": shares(report.total),
+        "final": report.final,
+        "calendar": report.calendar,
+        "lines": lines,
+        "total": _shares_json(report.total),
     }
 
 
-def _ratio_json(ratio: Ratio, plan: int | None) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "numerator": ratio.numerator,
-        "denominator": ratio.denominator,
-        "percent": ratio.percent,
-    }
-    if plan is not None:
-        shown |= {"plan": plan, "percent_of_plan": ratio.of_plan(plan)}
+def _shares_json(shares: dict[str, Share]) -> dict[str, Any]:
+    return {measure: _share_json(share) for measure, share in shares.items()}
+
+
+def _share_json(share: Share) -> dict[str, Any]:
+    shown = asdict(share)
+    if share.plan is None:
+        del shown["plan"], shown["percent_of_plan"]
     return shown
 
 
-def _rank_json(rank: Rank) -> dict[str, Any]:
+def _rank_json(rank: RankLine) -> dict[str, Any]:
     return {
         "place": rank.place,
         "last_year": rank.last_year,
         "code": rank.code,
         "name": rank.name,
-        **_ratio_json(rank.ratio, None),
+        **_share_json(rank.share),
     }

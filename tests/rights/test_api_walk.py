@@ -31,9 +31,13 @@ def roster(place: Place) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def branch_of(place: Place) -> str:
+    return "party" if place.name == "party" else "state"
+
+
 def new_unit(place: Place) -> dict[str, object]:
-    branch = "party" if place.name == "party" else "state"
-    return {"code": "MOI", "name": "Phòng mới", "parent": place.unit, "tier": "province", "branch": branch}
+    said = {"code": "MOI", "name": "Phòng mới", "parent": place.unit}
+    return {**said, "tier": "province", "branch": branch_of(place)}
 
 
 def below(place: Place) -> str:
@@ -107,10 +111,30 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
     "reading.list": (SEE, EVERYWHERE),
     "reading.approve": (set(), lambda _, _place: ({"id": "999"}, None)),
     "reading.end": (set(), lambda _, _place: ({"id": "999"}, None)),
+    "policy.list": (SEE, EVERYWHERE),
+    "policy.show": (SEE, on("address")),
+    "policy.set": (
+        PROVINCE,
+        lambda _, place: ({"name": "password"}, {"fields": {"min_length": "14"}, "branch": branch_of(place)}),
+    ),
+    "policy.end": (
+        set(),
+        lambda _, place: ({"name": "password"}, {"branch": branch_of(place)}),
+    ),  # none is set
+    "policy.preview": (SEE, EVERYWHERE),
+    "statistics.adoption": (SEE, EVERYWHERE),
+    "statistics.ranking": (SEE, lambda _, place: ({"measure": "activated", "under": place.unit}, None)),
     "unit.list": (SEE, EVERYWHERE),
     "unit.show": (SEE, on("code")),
     "unit.import": (PROVINCE, lambda _, place: ({}, {"table": below(place), "apply": True})),
     "unit.create": (PROVINCE, lambda _, place: ({}, new_unit(place))),
+    "unit.reorganise": (
+        PROVINCE,
+        lambda _, place: (
+            {},
+            {"lines": [{"action": "rename", "code": place.unit, "name": "Tên khác"}], "apply": True},
+        ),
+    ),
     "unit.remove": (set(), on("code")),  # in use, so nobody may
     "admin.list": (SEE, EVERYWHERE),
     "admin.grant": (

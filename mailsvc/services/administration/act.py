@@ -142,6 +142,8 @@ class Act(Generic[Q, R]):
 def _holds_nul(value: Any) -> bool:
     if isinstance(value, list):
         return any(_holds_nul(one) for one in value)
+    if isinstance(value, dict):
+        return any(_holds_nul(one) for pair in value.items() for one in pair)
     return isinstance(value, str) and "\0" in value
 
 

@@ -13,9 +13,12 @@ from mailsvc.services.administration import (
     log,
     people,
     plans,
+    policies,
     pulls,
     readings,
+    reorganising,
     roster_import,
+    statistics,
     unit_plans,
     units,
 )
@@ -34,10 +37,13 @@ ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *groups.ACTS,
     *units.ACTS,
     *unit_plans.ACTS,
+    *reorganising.ACTS,
     *administrators.ACTS,
     *plans.ACTS,
     *log.ACTS,
     *readings.ACTS,
     *pulls.ACTS,
+    *policies.ACTS,
+    *statistics.ACTS,
 )
 BY_NAME: Final[Mapping[str, Act[Any, Any]]] = {act.name: act for act in ACTS}

@@ -164,9 +164,12 @@ def _counted(
     units = _visible(db, scope, day)
     if asked.under is not None:
         below = set(directory_units.subtree(units, asked.under))
-        if asked.under not in {unit.id for unit in units}:
+        known = {unit.id for unit in units}
+        if asked.under not in known and asked.under not in {one.id for one in _visible(db, scope, today)}:
             raise OutOfScopeError(Deed.SEE, str(asked.under))
-        units = [unit for unit in units if unit.id in below]
+        units = [
+            unit for unit in units if unit.id in below & known
+        ]  # none where it is younger than the month
     counted, is_final = books.figures(db, asked.month)
     return (
         [
