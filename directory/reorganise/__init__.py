@@ -8,7 +8,7 @@ from directory.reorganise.acts import (
     Readdressing,
     Renaming,
     Verb,
-    act,
+    acts_of,
     read_acts,
     read_staff,
 )
@@ -26,8 +26,8 @@ __all__ = [
     "Renaming",
     "Reorganisation",
     "Verb",
-    "act",
     "acts_from_source",
+    "acts_of",
     "acts_to_source",
     "apply_reorganisation",
     "plan_reorganisation",

@@ -1,6 +1,6 @@
 """What may be done to units: the words of a reorganisation, from options or from a spreadsheet of many."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -119,10 +119,11 @@ def read_acts(data: bytes) -> Sheet[Act]:
     return _folded(sheet)
 
 
-def act(values: Mapping[str, str], line: int = 1) -> Sheet[Act]:
-    """One act from the options of a command, checked as a line of a file is."""
-    sheet: Sheet[_Row] = one_row(values, line, _row)
-    return _folded(sheet)
+def acts_of(lines: Sequence[Mapping[str, str]]) -> Sheet[Act]:
+    """Acts from the options of a command or the lines of a request, checked as those of a file are."""
+    sheets: list[Sheet[_Row]] = [one_row(values, line, _row) for line, values in enumerate(lines, 1)]
+    rows = tuple(row for sheet in sheets for row in sheet.rows)
+    return _folded(Sheet(rows, tuple(remark for sheet in sheets for remark in sheet.refused)))
 
 
 def _folded(sheet: Sheet[_Row]) -> Sheet[Act]:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from directory.provision import Remark
-from directory.provision.faults import Fault
 from mailsvc.cli import plan_view
+from mailsvc.services.administration.refusal import remarks_of
 
 if TYPE_CHECKING:
     from mailsvc.cli.context import CliContext
     from mailsvc.services.administration.act import Act
     from mailsvc.services.administration.lives import LifeDone
-    from mailsvc.services.administration.refusal import RemarkLine
 
 STEPS: Final = {
     "moves": ("Chuyển đơn vị", "Moves"),
@@ -41,11 +39,6 @@ def run(ctx: CliContext, act: Act[Any, LifeDone], request: object) -> None:
     else:
         _show(ctx, done)
     _finish(ctx, done)
-
-
-def remarks_of(lines: list[RemarkLine]) -> list[Remark]:
-    """Remarks of an answer, to be shown as those of a plan made here."""
-    return [Remark(item.line, item.field, Fault(item.reason), item.values) for item in lines]
 
 
 def _as_json(ctx: CliContext, done: LifeDone) -> dict[str, Any]:

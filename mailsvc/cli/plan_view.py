@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from directory.provision.csv_rows import MAX_FILE
+from mailsvc.services.administration.refusal import remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from directory.provision import PlanDriftedError, Remark
     from mailsvc.cli.context import CliContext
-    from mailsvc.services.administration.plan_shown import RemarkLine, ShownPlan
+    from mailsvc.services.administration.plan_shown import ShownPlan
 
 SHOWN = 20
 """Lines of each kind that a table shows; --json has all."""
@@ -85,8 +86,8 @@ def show(ctx: CliContext, plan: ShownPlan) -> None:
     _table(console, ctx, ctx.text("Thay đổi", "Change"), [_changed(item) for item in lines["change"]])
     _table(console, ctx, ctx.text("Điều chuyển", "Move"), [_changed(item) for item in lines["move"]])
     _table(console, ctx, ctx.text("Khóa", "Lock"), [_locked(item) for item in lines["lock"]])
-    remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
-    remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
+    remarks(console, ctx, ctx.text("Từ chối", "Refused"), remarks_of(plan.refused), "red")
+    remarks(console, ctx, ctx.text("Lưu ý", "Please check"), remarks_of(plan.warnings), "yellow")
 
 
 def finish(ctx: CliContext, plan: ShownPlan) -> None:
@@ -113,14 +114,6 @@ def finish(ctx: CliContext, plan: ShownPlan) -> None:
             "Đây là bản xem trước, chưa thay đổi gì. Thêm --yes để thực hiện.",
             "This is a preview, nothing was changed. Add --yes to apply it.",
         )
-
-
-def overtaken(ctx: CliContext) -> NoReturn:
-    """Refuse because somebody else changed the directory between the preview and the deed."""
-    ctx.refuse(
-        "Dữ liệu đã thay đổi trong lúc xem trước. Chạy lại lệnh.",
-        "The directory changed during the preview. Run the command again.",
-    )
 
 
 def refuse_remarks(ctx: CliContext, remarks: Sequence[Remark]) -> None:
@@ -165,9 +158,7 @@ def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[i
     console.print(table)
 
 
-def remarks(
-    console: Console, ctx: CliContext, title: str, listed: Iterable[Remark | RemarkLine], style: str
-) -> None:
+def remarks(console: Console, ctx: CliContext, title: str, listed: Iterable[Remark], style: str) -> None:
     """Lines that are refused or deserve a look, each with its remedy."""
     found = list(listed)
     if not found:

@@ -1,4 +1,4 @@
-"""The road of a reorganisation: plan, show, and with --yes write it in one short transaction."""
+"""How a reorganisation is asked for and shown."""
 
 from __future__ import annotations
 
@@ -8,60 +8,35 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from directory import provision, reorganise
-from directory.model import vietnam_day
-from directory.scope import SERVER
 from mailsvc.cli import plan_view
-from mailsvc.services import reorganise as reorganise_service
+from mailsvc.services.administration.refusal import remarks_of
+from mailsvc.services.administration.reorganising import REORGANISE, Reorganise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-    from directory.reorganise import Act, Reorganisation
     from mailsvc.cli.context import CliContext
+    from mailsvc.services.administration.plan_shown import ShownPlan
+    from mailsvc.services.administration.reorganising import Column
 
-ATTEMPTS = 3
-"""How often a plan is made anew because somebody acted on the directory while it was shown."""
 
-
-def run(ctx: CliContext, sheet: provision.Sheet[Act], *, yes: bool, effective: datetime | None) -> None:
+def run(
+    ctx: CliContext,
+    *,
+    lines: Sequence[Mapping[Column, str]] = (),
+    table: bytes = b"",
+    yes: bool,
+    effective: datetime | None,
+) -> None:
     """Plan, show, and with `yes` apply; a day to come is kept and applied by the service when it is there."""
-    with ctx.store.read() as db:
-        today = vietnam_day(db.clock())
-        on = effective.date() if effective is not None else today
-        plan = reorganise_service.plan_acts(db, SERVER, sheet, on)
+    on = effective.date() if effective is not None else None
+    plan = ctx.perform(REORGANISE, Reorganise([dict(line) for line in lines], table, yes, on))
     _show(ctx, plan)
-    later = on > today
-    plan_id = None
-    if yes and not plan.refused and not plan.changes_nothing:
-        plan_id = _keep(ctx, sheet, plan) if later else _apply(ctx, sheet, plan, on)
-    _finish(ctx, plan, plan_id=plan_id, later=later)
+    _finish(ctx, plan)
 
 
-def _keep(ctx: CliContext, sheet: provision.Sheet[Act], plan: Reorganisation) -> int:
-    body = reorganise_service.body_of(plan)
-    with ctx.store.write() as uow:
-        return reorganise_service.put_off(uow, SERVER, plan, sheet, body, plan_view.actor())
-
-
-def _apply(ctx: CliContext, sheet: provision.Sheet[Act], shown: Reorganisation, on: date) -> int:
-    """Write what was shown; where only something else changed meanwhile the same plan is made again."""
-    plan = shown
-    for _ in range(ATTEMPTS):
-        body = reorganise_service.body_of(plan)
-        try:
-            with ctx.store.write() as uow:
-                return reorganise_service.carry_out(uow, SERVER, plan, body, plan_view.actor())
-        except provision.PlanDriftedError:
-            with ctx.store.read() as db:
-                plan = reorganise_service.plan_acts(db, SERVER, sheet, on)
-            if reorganise_service.body_of(plan) != reorganise_service.body_of(shown):
-                break
-    return plan_view.overtaken(ctx)
-
-
-def _show(ctx: CliContext, plan: Reorganisation) -> None:
+def _show(ctx: CliContext, plan: ShownPlan) -> None:
     if ctx.json:
         return
     console = Console()
@@ -69,30 +44,31 @@ def _show(ctx: CliContext, plan: Reorganisation) -> None:
         ctx.text(
             "Kết thúc {end} · thay đổi {change} · điều chuyển {move} · đóng {close} hộp thư · từ chối {refused}",
             "end {end} · change {change} · move {move} · close {close} boxes · refused {refused}",
-        ).format_map(plan.counts),
+        ).format_map(plan.summary),
         style="bold",
         highlight=False,
     )
-    moved = [(item.address, f"{item.from_unit} → {item.to_unit}") for item in plan.moved]
+    said = plan.details
+    moved = [(item["address"], f"{item['from']} → {item['to']}") for item in said["move"]]
     closed = [
         (
-            item.address,
+            item["address"],
             ctx.text("thư mới đến {0}; đọc tại {1}: {2}", "new letters to {0}; read at {1}: {2}").format(
-                item.letters_to or item.now, item.now, ", ".join(item.readers) or "–"
+                item["letters_to"] or item["now"], item["now"], ", ".join(item["readers"]) or "–"
             ),
         )
-        for item in plan.boxes.closed
+        for item in said["close"]
     ]
-    groups = [(name, f"{before} → {after}") for name, before, after in plan.boxes.groups]
-    admins = [(who, f"{before} → {after}") for who, before, after in plan.boxes.administrators]
+    groups = [(item["group"], f"{item['before']} → {item['after']}") for item in said["groups"]]
+    admins = [(item["address"], f"{item['from']} → {item['to']}") for item in said["administrators"]]
     _table(console, ctx, ctx.text("Điều chuyển", "Move"), moved)
     _table(console, ctx, ctx.text("Đóng hộp thư", "Close"), closed)
-    readdressed = [(item.before, f"→ {item.after}") for item in plan.readdressed]
+    readdressed = [(item["before"], f"→ {item['after']}") for item in said["readdress"]]
     _table(console, ctx, ctx.text("Địa chỉ mới", "New addresses"), readdressed)
     _table(console, ctx, ctx.text("Nhóm", "Groups"), groups)
     _table(console, ctx, ctx.text("Quản trị viên", "Administrators"), admins)
-    plan_view.remarks(console, ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
-    plan_view.remarks(console, ctx, ctx.text("Lưu ý", "Please check"), plan.warnings, "yellow")
+    plan_view.remarks(console, ctx, ctx.text("Từ chối", "Refused"), remarks_of(plan.refused), "red")
+    plan_view.remarks(console, ctx, ctx.text("Lưu ý", "Please check"), remarks_of(plan.warnings), "yellow")
 
 
 def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -109,12 +85,12 @@ def _table(console: Console, ctx: CliContext, title: str, rows: Sequence[tuple[s
     console.print(table)
 
 
-def _finish(ctx: CliContext, plan: Reorganisation, *, plan_id: int | None, later: bool) -> None:
-    applied, scheduled = plan_id is not None and not later, plan_id is not None and later
+def _finish(ctx: CliContext, plan: ShownPlan) -> None:
+    waits = plan.plan is not None and not plan.applied
     if ctx.json:
-        language = "vi" if ctx.vietnamese else "en"
-        shown = reorganise.reorganisation_to_json(plan, language)
-        ctx.give({**shown, "applied": applied, "scheduled": scheduled, "plan": plan_id})
+        told = plan.to_json("vi" if ctx.vietnamese else "en")
+        number = told.pop("plan")
+        ctx.give({**told, "scheduled": waits, "plan": number})
     if plan.refused:
         ctx.say(
             "Chưa thay đổi gì. Sửa những chỗ bị từ chối rồi chạy lại.",
@@ -123,15 +99,15 @@ def _finish(ctx: CliContext, plan: Reorganisation, *, plan_id: int | None, later
         raise click.exceptions.Exit(1)
     if plan.changes_nothing:
         ctx.say("Không có gì phải thay đổi.", "There is nothing to change.")
-    elif applied:
+    elif plan.applied:
         ctx.say(
-            f"Đã thực hiện. Hoàn tác: congvu plan undo {plan_id}",
-            f"Done. To take it back: congvu plan undo {plan_id}",
+            f"Đã thực hiện. Hoàn tác: congvu plan undo {plan.plan}",
+            f"Done. To take it back: congvu plan undo {plan.plan}",
         )
-    elif scheduled:
+    elif waits:
         ctx.say(
-            f"Đã lên kế hoạch {plan_id}, thực hiện vào ngày {plan.effective_on:%d/%m/%Y}.",
-            f"Plan {plan_id} waits and is applied on {plan.effective_on}.",
+            f"Đã lên kế hoạch {plan.plan}, thực hiện vào ngày {plan.effective_on:%d/%m/%Y}.",
+            f"Plan {plan.plan} waits and is applied on {plan.effective_on}.",
         )
     else:
         ctx.say(

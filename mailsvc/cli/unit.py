@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
 from rich.tree import Tree
 
-from directory import provision, reorganise
+from directory import reorganise
 from directory.model import Branch, Tier
 from mailsvc.cli import plan_view
 from mailsvc.cli import reorganise as reorganise_cli
@@ -21,10 +21,9 @@ from mailsvc.services.administration import unit_plans, units
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from directory.provision import Sheet
-    from directory.reorganise import Act
     from mailsvc.cli.context import CliContext
     from mailsvc.services.administration.plan_shown import ShownPlan
+    from mailsvc.services.administration.reorganising import Column
 
 
 _effective = click.option(
@@ -193,8 +192,8 @@ def merge(
     ctx: CliContext, /, codes: tuple[str, ...], yes: bool, effective: datetime | None, **options: str
 ) -> None:
     """Sáp nhập đơn vị / merge units into another."""
-    rows = [{"action": "merge", "code": code, **options} for code in codes]
-    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+    lines = [_line("merge", code, **options) for code in codes]
+    reorganise_cli.run(ctx, lines=lines, yes=yes, effective=effective)
 
 
 @unit.command()
@@ -223,17 +222,12 @@ def split(
     yes: bool,
 ) -> None:
     """Chia tách một đơn vị / split a unit."""
-    sheet = _acts(ctx, [{"action": "split", "code": code, "into": targets[0]}])
-    goes: dict[str, str] = {}
+    lines = [_line("split", code, into=";".join(targets))]
     if staff is not None:
         who = reorganise.read_staff(plan_view.read_file(staff))
         plan_view.refuse_remarks(ctx, who.refused)
-        goes = {address: target for _, address, target in who.rows}
-    acts = tuple(
-        replace(act, also_to=targets[1:], staff=goes) if isinstance(act, reorganise.Ending) else act
-        for act in sheet.rows
-    )
-    reorganise_cli.run(ctx, replace(sheet, rows=acts), yes=yes, effective=effective)
+        lines += [_line("assign", code, address=address, into=target) for _, address, target in who.rows]
+    reorganise_cli.run(ctx, lines=lines, yes=yes, effective=effective)
 
 
 @unit.command()
@@ -246,8 +240,7 @@ def split(
 @click.pass_obj
 def dissolve(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, **options: str) -> None:
     """Giải thể một đơn vị; hộp thư chỉ còn đọc / dissolve a unit; its box becomes read-only."""
-    rows = [{"action": "dissolve", "code": code, **options}]
-    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+    reorganise_cli.run(ctx, lines=[_line("dissolve", code, **options)], yes=yes, effective=effective)
 
 
 @unit.command()
@@ -259,8 +252,7 @@ def dissolve(ctx: CliContext, /, code: str, yes: bool, effective: datetime | Non
 @click.pass_obj
 def rename(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, **options: str) -> None:
     """Đổi tên một đơn vị / rename a unit."""
-    rows = [{"action": "rename", "code": code, **options}]
-    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+    reorganise_cli.run(ctx, lines=[_line("rename", code, **options)], yes=yes, effective=effective)
 
 
 @unit.command()
@@ -271,8 +263,7 @@ def rename(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None,
 @click.pass_obj
 def move(ctx: CliContext, /, code: str, yes: bool, effective: datetime | None, **options: str) -> None:
     """Chuyển đơn vị về cấp trên khác / put a unit under another one."""
-    rows = [{"action": "move", "code": code, **options}]
-    reorganise_cli.run(ctx, _acts(ctx, rows), yes=yes, effective=effective)
+    reorganise_cli.run(ctx, lines=[_line("move", code, **options)], yes=yes, effective=effective)
 
 
 @unit.command("reorganise")
@@ -286,11 +277,9 @@ def reorganise_(ctx: CliContext, file: Path, effective: datetime | None, yes: bo
     Cột / columns: action (merge, split, assign, dissolve, rename, move, readdress, end_place), code, into, address_to,
     archive_to, custodian, name, short_name, parent, address, domain.
     """
-    sheet = reorganise.read_acts(plan_view.read_file(file))
-    reorganise_cli.run(ctx, sheet, yes=yes, effective=effective)
+    reorganise_cli.run(ctx, table=plan_view.read_file(file), yes=yes, effective=effective)
 
 
-def _acts(ctx: CliContext, rows: list[dict[str, str]]) -> Sheet[Act]:
-    sheets = [reorganise.act(row, line) for line, row in enumerate(rows, 1)]
-    plan_view.refuse_remarks(ctx, [remark for sheet in sheets for remark in sheet.refused])
-    return provision.Sheet(tuple(act for sheet in sheets for act in sheet.rows))
+def _line(action: str, code: str, **options: str) -> dict[Column, str]:
+    """One line of a reorganisation, from the words of a command."""
+    return {"action": action, "code": code, **cast("dict[Column, str]", options)}

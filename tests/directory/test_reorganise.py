@@ -210,7 +210,7 @@ def test_succession_may_differ_by_aspect(district: Connection) -> None:
 
 
 def test_a_split_sends_people_where_the_list_says(district: Connection) -> None:
-    sheet = reorganise.act({"action": "split", "code": "A", "into": "B"})
+    sheet = reorganise.acts_of([{"action": "split", "code": "A", "into": "B"}])
     (ending,) = sheet.rows
     assert isinstance(ending, reorganise.Ending)
     split = replace(ending, also_to=("C",), staff={"clerka": "C"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from directory import provision
 from directory.provision import Fault
-from mailsvc.services.administration.refusal import of_remarks
+from mailsvc.services.administration.refusal import RemarkLine, of_remarks, remark_line, remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,32 +16,6 @@ if TYPE_CHECKING:
     from directory.provision import AccountPlan, Remark, UnitPlan
 
 _REMARKS = ("refused", "warnings")
-
-
-@dataclass(frozen=True, slots=True)
-class RemarkLine:
-    """Why a line is refused or deserves a look, and what to do."""
-
-    line: int
-    field: str
-    reason: str
-    vi: str
-    vi_remedy: str
-    en: str
-    en_remedy: str
-
-    def message(self, language: str = "vi") -> str:
-        """What is wrong."""
-        return self.vi if language == "vi" else self.en
-
-    def remedy(self, language: str = "vi") -> str:
-        """What to do next."""
-        return self.vi_remedy if language == "vi" else self.en_remedy
-
-    def to_json(self, language: str = "vi") -> dict[str, object]:
-        """The remark as `--json` shows it."""
-        told = {"message": self.message(language), "remedy": self.remedy(language)}
-        return {"line": self.line, "field": self.field, "reason": self.reason, **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +39,8 @@ class ShownPlan:
     def to_json(self, language: str) -> dict[str, Any]:
         """The plan as `--json` shows it."""
         remarks = {
-            "refused": [remark.to_json(language) for remark in self.refused],
-            "warnings": [remark.to_json(language) for remark in self.warnings],
+            "refused": [remark.to_json(language) for remark in remarks_of(self.refused)],
+            "warnings": [remark.to_json(language) for remark in remarks_of(self.warnings)],
         }
         return {
             **self.summary,
@@ -120,15 +94,4 @@ def require_scope(refused: Sequence[Remark]) -> None:
 
 
 def _lines(remarks: Sequence[Remark]) -> list[RemarkLine]:
-    return [
-        RemarkLine(
-            remark.line,
-            remark.field,
-            remark.fault.value,
-            remark.message("vi"),
-            remark.remedy("vi"),
-            remark.message("en"),
-            remark.remedy("en"),
-        )
-        for remark in sorted(remarks, key=lambda remark: remark.line)
-    ]
+    return [remark_line(remark) for remark in sorted(remarks, key=lambda remark: remark.line)]

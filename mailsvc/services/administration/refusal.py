@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from directory.provision.faults import Fault, Remark
 from mailsvc.model.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from directory.provision.faults import Remark
 
 
 class Why(StrEnum):
@@ -81,7 +80,7 @@ def of_remarks(remarks: Sequence[Remark]) -> ActRefused:
 
 @dataclass(frozen=True, slots=True)
 class RemarkLine:
-    """What deserves a look in something that is allowed all the same."""
+    """Why a line is refused, or what deserves a look in something that is allowed all the same."""
 
     line: int
     field: str
@@ -105,3 +104,8 @@ def remark_line(remark: Remark) -> RemarkLine:
         message_en=remark.message("en"),
         remedy_en=remark.remedy("en"),
     )
+
+
+def remarks_of(lines: Sequence[RemarkLine]) -> list[Remark]:
+    """Remarks of an answer, to be shown as those of a plan made here."""
+    return [Remark(item.line, item.field, Fault(item.reason), item.values) for item in lines]

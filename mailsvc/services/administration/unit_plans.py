@@ -114,12 +114,13 @@ def _apply(desk: Desk, plan: UnitPlan) -> ShownPlan:
     return shown_plan(plan, applied=True, plan_id=plan_id)
 
 
-def overtaken(what: str) -> ActRefused:
+def overtaken(what: str = "") -> ActRefused:
     """Somebody acted on the directory while the plan was made."""
+    which = f" ({what})" if what else ""
     return ActRefused(
         Why.CONFLICT,
-        f"Dữ liệu đã thay đổi trong lúc xem trước ({what}). Chạy lại lệnh.",
-        f"The directory changed during the preview ({what}). Run the command again.",
+        f"Dữ liệu đã thay đổi trong lúc xem trước{which}. Chạy lại lệnh.",
+        f"The directory changed during the preview{which}. Run the command again.",
     )
 
 

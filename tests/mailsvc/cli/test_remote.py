@@ -111,6 +111,8 @@ FILES = {
     "people.csv": "STT,Họ và tên,Ngày sinh,Đơn vị,Chức vụ\n1,Vũ Văn Mới,5/9/1985,SYT,Lái xe\n2,Lê Sai,,Sở Y tá,\n",
     "good.csv": "address,full_name,unit,kind\n,Vũ Văn Mới,SYT,personal\n",
     "empty.csv": "",
+    "staff.csv": "address,unit\nan,STC\n",
+    "acts.csv": "action,code,into,name\nmerge,PK,SYT,\nđập,SYT,,\n",
     "secret.csv": "address,full_name,unit,kind,password\nmoi,Vũ Văn Mới,SYT,personal,Matkhau-123\n",
     "units.csv": "code,name,parent,tier,branch\nSYT9,Chi cục,SYT,province,state\nPK9,Phòng,KHONG,province,state\n",
 }
@@ -130,6 +132,14 @@ FILES = {
         "unit import empty.csv --yes",
         "unit create SYT --name Khac --parent UB --tier province --branch state --json",
         "unit create S!! --name Khac --tier province --branch state --json",
+        "unit merge PK --into SYT",
+        "unit merge PK KHONG --into SYT --json --effective 2026-12-31",
+        "unit merge P!! --into SYT --yes --json",
+        "unit rename SYT --name Khac --effective 2026-12-31 --json",
+        "unit move SYT --under PK --yes",
+        "unit split SYT --into PK --into STC --staff staff.csv",
+        "unit dissolve PK --into SYT --custodian an",
+        "unit reorganise acts.csv --yes",
         "unit create MOI --name Khac --parent KHONG --tier province --branch state",
     ],
 )
@@ -182,6 +192,19 @@ def test_units_go_in_from_elsewhere_with_the_name_of_who_did_it(congvu, tmp_path
     assert congvu("tinh", "unit", "show", "SYT9")[0] == 1
 
 
+def test_units_are_merged_from_elsewhere_and_given_back(congvu) -> None:
+    code, out, err = congvu("tinh", "unit", "merge", "PK", "--into", "SYT", "--yes", "--json")
+    assert (code, json.loads(out)["applied"]) == (0, True), err
+    left = {item["code"] for item in json.loads(congvu("tinh", "unit", "list", "--json")[1])}
+    assert left == {"UB", "STC", "SYT"}
+    assert congvu("tinh", "plan", "undo", str(json.loads(out)["plan"]), on_server=True)[0] == 0
+    assert congvu("quantri", "unit", "merge", "PK", "--into", "SYT", "--yes")[0] == 1
+    assert (
+        "outside of what you administer"
+        in congvu("tinh", "unit", "merge", "VPTU", "--into", "SYT", "--yes")[2]
+    )
+
+
 def test_what_changes_there_is_written_down_with_the_name_of_who_did_it(congvu) -> None:
     code, out, _ = congvu("quantri", "account", "set-password", "an")
     assert (code, "First password: " in out) == (0, True)
@@ -197,7 +220,7 @@ def test_outside_of_the_scope_the_command_is_refused(congvu) -> None:
 
 
 def test_a_command_that_needs_the_machine_says_so(congvu) -> None:
-    for words in (("verify",), ("unit", "reorganise", __file__), ("backup", "x"), ("domain", "list")):
+    for words in (("verify",), ("backup", "x"), ("domain", "list")):
         code, _, err = congvu("tinh", *words)
         assert (code, "on the server itself" in err) == (1, True), words
 
