@@ -128,6 +128,13 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
     "unit.show": (SEE, on("code")),
     "unit.import": (PROVINCE, lambda _, place: ({}, {"table": below(place), "apply": True})),
     "unit.create": (PROVINCE, lambda _, place: ({}, new_unit(place))),
+    "unit.reorganise": (
+        PROVINCE,
+        lambda _, place: (
+            {},
+            {"lines": [{"action": "rename", "code": place.unit, "name": "Tên khác"}], "apply": True},
+        ),
+    ),
     "unit.remove": (set(), on("code")),  # in use, so nobody may
     "admin.list": (SEE, EVERYWHERE),
     "admin.grant": (

@@ -72,8 +72,14 @@ REMOTE: dict[str, tuple[set[str], str]] = {
     "statistics ranking": (SEE, "activated --under {unit}"),
     "unit create": (PROVINCE, "MOI --name Moi --parent {unit} --tier province --branch {branch}"),
     "unit import": (PROVINCE, "{units} --yes"),
+    "unit dissolve": (set(), "{unit} --custodian nobody --yes"),
     "unit list": (SEE, ""),
+    "unit merge": (set(), "{unit} --into {unit} --yes"),
+    "unit move": (set(), "{unit} --under {unit} --yes"),
     "unit remove": (set(), "{unit}"),
+    "unit rename": (PROVINCE, "{unit} --name Khac --yes"),
+    "unit reorganise": (PROVINCE, "{acts} --yes"),
+    "unit split": (set(), "{unit} --into {unit} --yes"),
     "unit show": (SEE, "{unit}"),
 }
 """Commands that go to a server elsewhere; each has a line here or below."""
@@ -127,7 +133,9 @@ def words_for(world: World, text: str, place, tmp_path) -> list[str]:
     units.write_text(
         f"code,name,parent,tier,branch\nMOI,Moi,{place.unit},province,{branch}\n", encoding="utf-8"
     )
-    values |= {"branch": branch, "units": units}
+    acts = tmp_path / f"{place.name}-acts.csv"
+    acts.write_text(f"action,code,name\nrename,{place.unit},Ten khac\n", encoding="utf-8")
+    values |= {"branch": branch, "units": units, "acts": acts}
     fresh = tmp_path / f"{len(list(tmp_path.iterdir()))}.xlsx"
     return text.format(**values, roster=roster, folder=tmp_path, fresh=fresh).split()
 
