@@ -19,9 +19,10 @@ from mailsvc.model import errors
 from mailsvc.model.errors import BadTime, Conflict, LetterMissing, NoSuchRecipient, NotPermitted, TooLarge
 from mailsvc.model.ids import AccountId, MailboxId, Uid
 from mailsvc.services import drafts, letters, writing_rules
-from mailsvc.services.dangerous_files import check_before_sending
+from mailsvc.services.dangerous_files import check_before_sending, check_files
 from mailsvc.services.permissions import Principal, shared_boxes
 from mailsvc.services.receive import IncomingLetter, Recipient, receive
+from mailsvc.services.secrecy import refuse_secrets, uninspected_field
 from mailsvc.services.submit import OutgoingLetter, check_senders, sort_recipients
 from mailsvc.services.writing_rules import Writing
 from mailsvc.storage import scheduled_sends
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from directory.address import Address
     from directory.model import Account
     from mailsvc.model.errors import ServiceError
+    from mailsvc.services.drafts import KeptDraft
     from mailsvc.storage.messages import PreparedContent
     from mailsvc.storage.pieces import PieceFiles
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
@@ -47,6 +49,7 @@ PROBLEMS: Final[dict[type[ServiceError], tuple[str, str]]] = {
     errors.LetterMissing: ("gone", "thư nháp không còn / the draft is gone"),
     errors.Conflict: ("changed", "thư nháp đã bị sửa / the draft was changed"),
     errors.TooLarge: ("too_large", "thư quá lớn / too large"),
+    errors.StateSecret: ("state_secret", "thư mang dấu độ mật / marked as a state secret"),
     errors.Infected: ("infected", "thư có mã độc / the letter contains malware"),
     errors.ForbiddenFile: (
         "forbidden_file",
@@ -75,6 +78,13 @@ class Notice:
 
     to: Account
     content: PreparedContent
+
+
+def look_into(db: Reader, principal: Principal, draft: KeptDraft, settings: Settings) -> None:
+    """Refuse at once what may not go for what is in it: StateSecret, ForbiddenFile. Slow, outside of a transaction."""
+    content = drafts.content_of(db, principal, draft)
+    _uninspected(content, settings)
+    check_files(content, settings.attachments)
 
 
 def hold(
@@ -166,8 +176,8 @@ def letter_of(
     found = sort_recipients(db, recipients)
     if found.unknown:
         raise NoSuchRecipient(*map(str, found.unknown))
+    hop = _uninspected(content, settings) + _hop(draft_id, settings.hostname, db.clock())
     marks = check_before_sending(content, settings)
-    hop = _hop(draft_id, settings.hostname, db.clock())
     return OutgoingLetter(
         content=letters.prepare(content, files),
         trace=f"Return-Path: <{reverse_path}>\r\n".encode() + marks + hop,
@@ -263,6 +273,11 @@ def postpone(uow: UnitOfWork, send: ScheduledSend) -> None:
     """Not now, for the account sends too fast: again in a minute."""
     if scheduled_sends.get(uow, send.draft_id) == send:
         scheduled_sends.move(uow, send.draft_id, uow.clock() + RETRY_SECONDS)
+
+
+def _uninspected(content: bytes, settings: Settings) -> bytes:
+    """StateSecret for a letter that bears a mark; else a line that names what could not be looked into."""
+    return uninspected_field(refuse_secrets(content)) if settings.sending.secrecy_guard else b""
 
 
 def _check(db: Reader, principal: Principal, account: AccountId, order: Order, settings: Settings) -> None:

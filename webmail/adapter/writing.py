@@ -174,8 +174,9 @@ class ServiceWriting:
                 if self._was_sent(db, principal, draft_id):
                     return None
                 raise
-        if kept.revision != revision:
-            raise Conflict(str(kept.revision))
+            if kept.revision != revision:
+                raise Conflict(str(kept.revision))
+            scheduled.look_into(db, principal, kept, self._settings)
         fields = _fields(kept)
         recipients = _recipients(fields)
         if len(recipients) > self._settings.submission.max_recipients:
