@@ -47,6 +47,8 @@ class Viewer:
     must_change_password: bool = False
     read_only: bool = False
     """Somebody who left: the own box may still be read until it is archived."""
+    administers: bool = False
+    """Has a role over some unit, and so a way to the console."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from directory.authenticate import PasswordCheck
 from directory.known_devices import DeviceKind
 from directory.model import AccountKind, AccountState
 from directory.passwords import PasswordRefused
+from directory.repository import administrators
 from directory.repository import boxes as directory_boxes
 from directory.tokens import revoke_tokens
 from mailsvc.model.changes import DirectoryChanged
@@ -97,6 +98,7 @@ class ServiceAccounts:
             name=account.display_name,
             must_change_password=account.must_change_password,
             read_only=account.state is AccountState.LEFT,
+            administers=bool(administrators.list_administrators(db.conn, account.id)),
         )
 
     def password_rule(self, viewer: Viewer) -> PasswordRule | None:

@@ -33,6 +33,16 @@ def test_both_languages_have_the_same_words() -> None:
     assert all(f"c_done_{name}" in console_vi.WORDS for name in OFFERED)
 
 
+def test_whoever_administers_something_finds_the_way_in_the_menu_of_the_mail_page(as_) -> None:
+    def menu(local: str) -> str:
+        reader = as_(local)
+        return text(reader.get(reader.get("/mail").headers["Location"]))
+
+    assert 'href="/quan-tri"' in menu("hotro")
+    assert 'id="me"' in menu("an")
+    assert 'href="/quan-tri"' not in menu("an")
+
+
 def test_strangers_sign_in_first_and_people_without_a_role_are_refused(app, as_) -> None:
     assert app.test_client().get("/quan-tri").headers["Location"] == "/sign-in?next=/quan-tri"
     for path in ("", "/tim?q=an", "/tai-khoan/an", "/ke-hoach", "/quan-tri-vien", "/nhat-ky"):
