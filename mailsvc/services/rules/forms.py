@@ -158,12 +158,18 @@ def _chain(rules: tuple[MailRule, ...], needed: set[str]) -> str:
     found = []
     for number, rule in enumerate(rules):
         tests = ", ".join(
-            f"header :contains {listed(HEADERS[one.where])} {quoted(one.words)}" for one in rule.conditions
+            f"header :contains {listed(HEADERS[one.where])} {listed(_cases(one.words))}"
+            for one in rule.conditions
         )
         word = "elsif" if number else "if"
         acts = "".join(f"  {line}" for line in _acts(rule, needed))
         found.append(f"{word} allof({tests}) {{\r\n{acts}}}\r\n")
     return "".join(found)
+
+
+def _cases(words: str) -> list[str]:
+    """The words as people write them: i;ascii-casemap takes Ộ and ộ for two letters (RFC 4790 §9.2.1)."""
+    return list(dict.fromkeys((words, words.lower(), words.upper(), words.capitalize(), words.title())))
 
 
 def _acts(rule: MailRule, needed: set[str]) -> list[str]:

@@ -40,6 +40,12 @@ def test_a_quoted_string_is_one_string_that_says_the_same(text: str) -> None:
     assert found[0].text == clean.replace("\n", "\r\n")
 
 
+@pytest.mark.parametrize("subject", ["Họp ủy ban", "HỌP ỦY BAN", "họp ủy ban", "Họp Ủy Ban"])
+def test_words_are_found_in_any_case(subject: str) -> None:
+    rule = MailRule((Condition(Where.SUBJECT, "họp ủy ban"),), trash=True)
+    assert f'"{subject}"' in write_script(BoxRules(rules=(rule,))).decode()
+
+
 @given(NASTY, NASTY, NASTY)
 def test_every_form_compiles_and_is_read_back(one: str, two: str, three: str) -> None:
     rules = BoxRules(
