@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,19 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from directory.calendar import DayKind, calendar_of, listed_days
+from directory.calendar import DayKind
 from directory.calendar.importing import plan_calendar, read_calendar, replace_calendar
 from directory.model import vietnam_day
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
+from mailsvc.services.administration import calendar as acts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from directory.calendar import CalendarDay
     from mailsvc.cli.context import CliContext
+    from mailsvc.services.administration.calendar import ListedDay
 
 
 @click.group()
@@ -54,7 +59,7 @@ def import_(ctx: CliContext, file: Path, *, yes: bool) -> None:
             }
         )
     else:
-        _show(ctx, list(plan.days))
+        _show(ctx, plan.days)
         plan_view.remarks(Console(), ctx, ctx.text("Từ chối", "Refused"), plan.refused, "red")
     _finish(ctx, refused=bool(plan.refused), changes=not plan.changes_nothing, applied=applied)
 
@@ -82,14 +87,11 @@ def _finish(ctx: CliContext, *, refused: bool, changes: bool, applied: bool) -> 
 @click.pass_obj
 def show(ctx: CliContext, year: int | None) -> None:
     """Lịch của một năm (mặc định năm nay) / the calendar of a year (this one by default)."""
-    with ctx.store.read() as db:
-        wanted = year or vietnam_day(db.clock()).year
-        first, last = date(wanted, 1, 1), date(wanted, 12, 31)
-        found = listed_days(db.conn, first, last)
-        count = sum(1 for _ in calendar_of(db.conn, first, last).working_days())
+    wanted = year or vietnam_day(int(time.time())).year
+    shown = ctx.perform(acts.SHOW, acts.OneYear(wanted))
+    count, found = shown.working_days, shown.days
     if ctx.json:
-        days = [{"day": one.day.isoformat(), "kind": one.kind.value, "name": one.name} for one in found]
-        ctx.give({"year": wanted, "imported": bool(found), "working_days": count, "days": days})
+        ctx.give(asdict(shown))
     else:
         _show(ctx, found)
     if not found:
@@ -101,7 +103,7 @@ def show(ctx: CliContext, year: int | None) -> None:
     ctx.say(f"Năm {wanted}: {count} ngày làm việc.", f"{wanted}: {count} working days.")
 
 
-def _show(ctx: CliContext, days: list[CalendarDay]) -> None:
+def _show(ctx: CliContext, days: Sequence[CalendarDay | ListedDay]) -> None:
     if not days:
         return
     kinds = {

@@ -18,6 +18,7 @@ from directory.scope import SERVER
 from directory.upkeep import UpkeepRefused
 from mailsvc.cli import plan_view
 from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.administration import groups as acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,9 +44,17 @@ def group() -> None:
 @click.pass_obj
 def list_(ctx: CliContext) -> None:
     """Các nhóm / the groups."""
-    with ctx.store.read() as db:
-        found = [group_repository.facts(db.conn, item.id) for item in repository.list_groups(db.conn)]
-        rows = [_as_json(item, len(repository.members_of(db.conn, item.id))) for item in found if item]
+    rows: list[dict[str, Any]] = [
+        {
+            "address": item.address,
+            "name": item.name,
+            "kind": item.kind,
+            "branch": item.branch,
+            "senders": item.senders,
+            "members": item.count,
+        }
+        for item in ctx.perform(acts.LIST, acts.Nothing())
+    ]
     if ctx.json:
         ctx.give(rows)
         return

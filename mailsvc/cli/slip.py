@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -15,6 +16,7 @@ from directory.model import PlanId
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.services import slips as service
+from mailsvc.services.administration import slips as acts
 
 if TYPE_CHECKING:
     from directory.model import Account
@@ -110,10 +112,9 @@ def hand_over(ctx: CliContext, addresses: tuple[str, ...], units: tuple[str, ...
 @click.pass_obj
 def list_(ctx: CliContext, limit: int) -> None:
     """Các phiếu đã in, mới nhất trước / slips, the newest first."""
-    with ctx.store.read() as db:
-        found = slips.list_slips(db.conn, SERVER, limit=limit)
+    found = ctx.perform(acts.LIST, acts.ListSlips(limit))
     if ctx.json:
-        ctx.give([_as_json(item) for item in found])
+        ctx.give([asdict(item) for item in found])
         return
     table = Table(
         ctx.text("Địa chỉ", "Address"),
@@ -159,19 +160,6 @@ def _render(kind: str, per: str, drawn: list[Slip], occasion: slips.Occasion) ->
     if kind == "xlsx":
         return slips.slips_xlsx(drawn, occasion, per_unit=per == "unit")
     return (slips.unit_lists_pdf if per == "unit" else slips.slips_pdf)(drawn, occasion)
-
-
-def _as_json(item: slips.IssuedSlip) -> dict[str, Any]:
-    return {
-        "address": item.address,
-        "full_name": item.full_name,
-        "issued_at": item.issued_at,
-        "issued_by": item.issued_by,
-        "handed_over_at": item.handed_over_at,
-        "due_at": item.due_at,
-        "settled_at": item.settled_at,
-        "outcome": item.outcome,
-    }
 
 
 def _time(at: int | None) -> str:

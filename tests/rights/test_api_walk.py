@@ -122,6 +122,8 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
         lambda _, place: ({"name": "password"}, {"branch": branch_of(place)}),
     ),  # none is set
     "policy.preview": (SEE, EVERYWHERE),
+    "calendar.show": (SEE, EVERYWHERE),
+    "slip.list": (SEE, EVERYWHERE),
     "statistics.adoption": (SEE, EVERYWHERE),
     "statistics.ranking": (SEE, lambda _, place: ({"measure": "activated", "under": place.unit}, None)),
     "unit.list": (SEE, EVERYWHERE),
@@ -157,7 +159,11 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
 """Who may, where they administer; written by hand, so that a slip in the catalogue shows."""
 
 
-QUERY = {"letter.find": {"words": "khong co"}}
+QUERY = {
+    "letter.find": {"words": "khong co"},
+    "template.show": {"name": "commune"},
+    "calendar.show": {"year": "2026"},
+}
 """What must be asked for at least."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mailsvc.services.administration import (
     accounts,
     administrators,
+    calendar,
     credentials,
     groups,
     lives,
@@ -18,6 +19,7 @@ from mailsvc.services.administration import (
     readings,
     reorganising,
     roster_import,
+    slips,
     statistics,
     unit_plans,
     units,
@@ -45,5 +47,7 @@ ACTS: Final[tuple[Act[Any, Any], ...]] = (
     *pulls.ACTS,
     *policies.ACTS,
     *statistics.ACTS,
+    *calendar.ACTS,
+    *slips.ACTS,
 )
 BY_NAME: Final[Mapping[str, Act[Any, Any]]] = {act.name: act for act in ACTS}

@@ -50,6 +50,8 @@ class GroupRecord:
     count: int
     external_id: str | None
     members: list[MemberLine]
+    branch: str | None = None
+    """Of a computed group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _records(db: Reader, scope: Scope, found: list[GroupFacts]) -> list[GroupRec
                 count=len(repository.members_of(db.conn, GroupId(group.id))),
                 external_id=names.get(group.id),
                 members=[MemberLine(one.id, str(one.address), one.display_name) for one in inside],
+                branch=None if group.branch is None else group.branch.value,
             )
         )
     return records
