@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +13,7 @@ from directory import audit, repository
 from directory.dns_records import records_to_publish
 from mailsvc.cli import plan_view
 from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.administration import setup
 from mailsvc.services.dkim_keys import DkimKeys
 from mailsvc.services.provision import on_accounts_created
 
@@ -97,12 +98,11 @@ def _records(ctx: CliContext, name: str) -> None:
 @click.pass_obj
 def list_(ctx: CliContext) -> None:
     """Các tên miền của hệ thống / our domains."""
-    with ctx.store.read() as db:
-        found = repository.list_domains(db.conn)
+    found = ctx.perform(setup.DOMAINS, setup.Everything())
     if ctx.json:
-        ctx.give([{"domain": item.name, "default": item.is_default} for item in found])
+        ctx.give([asdict(item) for item in found])
         return
     table = Table(ctx.text("Tên miền", "Domain"), ctx.text("Mặc định", "Default"))
     for item in found:
-        table.add_row(item.name, "✓" if item.is_default else "")
+        table.add_row(item.domain, "✓" if item.default else "")
     Console().print(table)

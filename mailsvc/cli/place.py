@@ -17,6 +17,7 @@ from directory.scope import SERVER
 from mailsvc.cli import plan_view
 from mailsvc.cli.account_import import provision_settings
 from mailsvc.model.changes import DirectoryChanged
+from mailsvc.services.administration import units
 from mailsvc.services.provision import on_accounts_created
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ def create_place(
 @click.pass_obj
 def coverage(ctx: CliContext, xlsx: Path | None) -> None:
     """Đơn vị nào có hộp thư, địa bàn nào đã đủ / which units have a box, which places are reached."""
-    with ctx.store.read() as db:
-        report = reach.coverage(db.conn, SERVER, vietnam_day(db.clock()))
+    report = ctx.perform(units.COVERAGE, units.Reached())
     if xlsx is not None:
         plan_view.write_file(ctx, xlsx, reach.coverage_workbook(report))
     if ctx.json:

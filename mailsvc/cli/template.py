@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from directory import template as templates
 from directory.model import vietnam_day
 from directory.scope import SERVER
 from mailsvc.cli import plan_view
+from mailsvc.services.administration import setup
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,21 +31,9 @@ def template() -> None:
 @click.pass_obj
 def list_(ctx: CliContext) -> None:
     """Các mẫu / templates."""
-    with ctx.store.read() as db:
-        found = templates.list_templates(db.conn)
-    rows = [
-        {
-            "name": item.template.name,
-            "tier": item.template.tier.value,
-            "title": item.template.title,
-            "units": len(item.template.agencies),
-            "valid_from": item.period.valid_from.isoformat() if item.period else None,
-            "valid_to": item.period.valid_to.isoformat() if item.period and item.period.valid_to else None,
-        }
-        for item in found
-    ]
+    found = ctx.perform(setup.TEMPLATES, setup.Everything())
     if ctx.json:
-        ctx.give(rows)
+        ctx.give([asdict(item) for item in found])
         return
     table = Table(
         ctx.text("Tên", "Name"),
@@ -52,9 +42,9 @@ def list_(ctx: CliContext) -> None:
         ctx.text("Đơn vị", "Units"),
         ctx.text("Từ ngày", "From"),
     )
-    for row in rows:
-        since = str(row["valid_from"] or ctx.text("kèm theo phần mềm", "comes with the service"))
-        table.add_row(str(row["name"]), str(row["tier"]), str(row["title"]), str(row["units"]), since)
+    for item in found:
+        since = str(item.valid_from or ctx.text("kèm theo phần mềm", "comes with the service"))
+        table.add_row(item.name, item.tier, item.title, str(item.units), since)
     Console().print(table)
 
 
@@ -63,14 +53,7 @@ def list_(ctx: CliContext) -> None:
 @click.pass_obj
 def show(ctx: CliContext, name: str) -> None:
     """Mẫu hôm nay, JSON: sửa rồi đặt lại bằng set / today's template as JSON, to be changed and set."""
-    with ctx.store.read() as db:
-        found = templates.template_on(db.conn, name, vietnam_day(db.clock()))
-    if found is None:
-        ctx.refuse(
-            f"Không có mẫu {name}. Xem: congvu template list",
-            f"There is no template {name}. See: congvu template list",
-        )
-    click.echo(templates.write_template(found))
+    click.echo(ctx.perform(setup.TEMPLATE, setup.OneTemplate(name)).text)
 
 
 @template.command("set")

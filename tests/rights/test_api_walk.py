@@ -128,6 +128,10 @@ TABLE: dict[str, tuple[set[str], Sample | None]] = {
     "statistics.ranking": (SEE, lambda _, place: ({"measure": "activated", "under": place.unit}, None)),
     "unit.list": (SEE, EVERYWHERE),
     "unit.show": (SEE, on("code")),
+    "unit.coverage": (SEE, EVERYWHERE),
+    "template.list": (SEE, EVERYWHERE),
+    "template.show": (SEE, EVERYWHERE),
+    "domain.list": (SEE, EVERYWHERE),
     "unit.import": (PROVINCE, lambda _, place: ({}, {"table": below(place), "apply": True})),
     "unit.create": (PROVINCE, lambda _, place: ({}, new_unit(place))),
     "unit.reorganise": (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import StringConstraints
 
 from directory import administer, repository, upkeep
+from directory.coverage import Coverage, coverage
 from directory.model import vietnam_day
 from directory.names import text_fold
 from directory.scope import Deed
@@ -101,6 +102,11 @@ class UnitDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """Nothing is asked: the report is of today and of the whole scope."""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveUnit:
     """A unit to end; without `apply` it is only looked at whether that is possible."""
 
@@ -165,6 +171,11 @@ def _show(desk: Desk, asked: OneUnit) -> UnitDetail:
     )
 
 
+def _coverage(desk: Desk, _: Reached) -> Coverage:
+    with desk.read() as db:
+        return coverage(db.conn, desk.scope(db), vietnam_day(db.clock()))
+
+
 def _remove(desk: Desk, asked: RemoveUnit) -> UnitRemoved:
     if not asked.apply:
         with desk.read() as db:
@@ -211,9 +222,14 @@ SHOW = Act(
     "unit.show", Deed.SEE, Touches.UNIT, "GET", "/units/{code}",
     "Một đơn vị và lịch sử của nó", "One unit and its history", OneUnit, UnitDetail, _show,
 )  # fmt: skip
+COVERAGE = Act(
+    "unit.coverage", Deed.SEE, Touches.UNIT, "GET", "/coverage",
+    "Đơn vị nào có hộp thư, địa bàn nào đã đủ", "Which units have a box, which places are reached", Reached, Coverage,
+    _coverage,
+)  # fmt: skip
 REMOVE = Act(
     "unit.remove", Deed.REORGANISE, Touches.UNIT, "DELETE", "/units/{code}",
     "Kết thúc một đơn vị không còn hộp thư", "End a unit that has no boxes left", RemoveUnit, UnitRemoved, _remove,
     step_up=True,
 )  # fmt: skip
-ACTS = (LIST, SHOW, REMOVE)
+ACTS = (LIST, SHOW, COVERAGE, REMOVE)

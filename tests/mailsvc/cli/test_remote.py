@@ -101,6 +101,12 @@ def congvu(tmp_path, province, site, capsys, monkeypatch):
         ("account", "create", "an@khac.vn", "--unit", "SYT", "--name", "Nguyễn Văn An", "--json"),
         ("account", "grant", "syt", "--to", "an"),
         ("account", "list", "--kind", "wurst"),
+        ("unit", "coverage", "--xlsx", "/no/such/folder/x.xlsx"),
+        ("template", "list"),
+        ("template", "list", "--json"),
+        ("template", "show", "commune"),
+        ("template", "show", "khong", "--json"),
+        ("domain", "list", "--json"),
     ],
 )
 def test_a_command_says_the_same_here_and_there(congvu, words) -> None:
@@ -220,7 +226,7 @@ def test_outside_of_the_scope_the_command_is_refused(congvu) -> None:
 
 
 def test_a_command_that_needs_the_machine_says_so(congvu) -> None:
-    for words in (("verify",), ("backup", "x"), ("domain", "list")):
+    for words in (("verify",), ("backup", "x"), ("domain", "records", "x")):
         code, _, err = congvu("tinh", *words)
         assert (code, "on the server itself" in err) == (1, True), words
 
