@@ -76,9 +76,7 @@ class Database:
         return self.is_sqlite and "locked" in str(error)
 
     def try_lock(self) -> bool:
-        """Take the writers' lock if it is free; PostgreSQL needs none."""
-        if not self.is_sqlite:
-            return True
+        """Take the writers' lock if it is free."""
         if not self._mutex.acquire(blocking=False):
             return False
         try:
@@ -91,9 +89,10 @@ class Database:
         return taken
 
     def lock(self, seconds: float | None = None) -> None:
-        """Wait for the writers' lock, in turn (measured: SQLite's own lock starves some writers); StoreBusy in the end."""
-        if not self.is_sqlite:
-            return
+        """Wait for the writers' lock, in turn (measured: SQLite's own lock starves some writers); StoreBusy in the end.
+
+        With PostgreSQL too: its rows know of each other's transactions, the segments' files do not.
+        """
         deadline = time.monotonic() + (self.wait_seconds if seconds is None else seconds)
         if not self._mutex.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise StoreBusy("another change is being made")
@@ -106,9 +105,8 @@ class Database:
 
     def unlock(self) -> None:
         """Let the next writer in."""
-        if self.is_sqlite:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
-            self._mutex.release()
+        fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+        self._mutex.release()
 
     @property
     def can_commit_soon(self) -> bool:

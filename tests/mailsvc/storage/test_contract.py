@@ -1,6 +1,7 @@
 """What storage promises, on SQLite and on PostgreSQL alike (design §2, §3)."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,6 +17,7 @@ from mailsvc.services.receive import IncomingLetter, Outcome, Recipient, receive
 from mailsvc.services.verify import verify
 from mailsvc.services.view import Snapshots, ranges_of
 from mailsvc.storage import mailboxes, outbound, snapshots
+from mailsvc.storage.store import Store
 from tests.support.mail import DOMAIN, add_account, deliver, inbox, letter, principal
 
 
@@ -330,3 +332,28 @@ def test_a_unit_that_fails_leaves_the_pieces_of_the_others_whole(store, an):
     with store.read() as db:
         report = verify(db)
         assert (report.faults, report.letters) == ([], 4)
+
+
+def test_letters_that_come_at_the_same_time_never_lie_in_each_others_place(store, an):
+    """With PostgreSQL they once did: its transactions kept the rows apart, and nothing the octets of a segment."""
+    second = Store(store.data_dir, store.settings)  # as another process has it
+    with ThreadPoolExecutor(4) as threads:
+        came = [
+            threads.submit(
+                deliver,
+                (store, second)[number % 2],
+                letter(number, body=b"%d\r\n" % number * 999),
+                an.account_id,
+            )
+            for number in range(60)
+        ]
+    assert [one.exception() for one in came] == [None] * 60
+    second.close()
+    with store.read() as db:
+        place = inbox(db, an)
+        found = {
+            letters.octets(db, letters.entry(db, place, uid)).rpartition(b"\r\n\r\n")[2]
+            for uid in range(1, 61)
+        }
+        assert found == {b"%d\r\n" % number * 999 for number in range(60)}
+        assert verify(db).faults == []
