@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from mailsvc.storage.unit_of_work import Reader, UnitOfWork
 
 KIND = "reorganisation"
-_COMPARED = ("acts", "move", "under_another", "elsewhere", "readdress", "close", "taken_over", "groups", "administrators")
+_COMPARED = (
+    "acts",
+    "move",
+    "under_another",
+    "elsewhere",
+    "readdress",
+    "close",
+    "taken_over",
+    "groups",
+    "administrators",
+)
 
 
 def plan_acts(db: Reader, scope: Scope, sheet: provision.Sheet[Act], on: date) -> Reorganisation:
