@@ -76,7 +76,9 @@ def test_slices_of_a_large_file_are_one_piece_and_padding_in_the_middle_is_none(
     made = cut(content, parse(content))
     assert made[1].data == FILE[:-1]
     assert join(made) == content
-    two = base64.b64encode(b"a" * 47) + base64.b64encode(b"b" * 30_000)  # the first ends in = at a slice's end
+    two = base64.b64encode(b"a" * 47) + base64.b64encode(
+        b"b" * 30_000
+    )  # the first ends in = at a slice's end
     content = letter(two)
     made = cut(content, parse(content))
     assert {piece.coding for piece in made} == {""}
