@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from config.settings import Settings
 from directory import administer, provision, repository
-from directory.model import AccountId, AdminRole, vietnam_day
+from directory.model import Account, AccountId, AdminRole, vietnam_day
 from directory.passwords import hash_password
 from directory.scope import SERVER
 from directory.tokens import TokenScope, issue_token
@@ -70,7 +71,7 @@ class Province:
             return Desk(self.store, self.settings, "cli:test", None)
         return Desk(self.store, self.settings, f"{local}@{DOMAIN}", self.ids[local])
 
-    def does(self, local: str | None, act: Act, request: object) -> object:
+    def does(self, local: str | None, act: Act[Any, Any], request: object) -> object:
         """Carry an act out as somebody."""
         return perform(self.desk(local), act, request)
 
@@ -80,7 +81,7 @@ class Province:
             wanted = scopes or (TokenScope.ADMIN,)
             return issue_token(uow.conn, self.ids[local], wanted, NOW + 10**9, at=NOW)
 
-    def account(self, local: str):
+    def account(self, local: str) -> Account | None:
         """The box as it is."""
         with self.store.read() as db:
             return repository.account_by_login(db.conn, local)
