@@ -22,7 +22,8 @@ SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("walk") / "data", CONGVU_LOCALE="vi").init() as service:
+    data = tmp_path_factory.mktemp("walk") / "data"
+    with Service(data, CONGVU_LOCALE="vi", CONGVU_WEB__UNDO_SEND_SECONDS="0").init() as service:
         service.must("demo", "load")
         yield service.start()
 

@@ -73,11 +73,11 @@ def _at_path(resource: dict[str, Any], verb: str, path: str, value: Any) -> None
         inner = holder.get(name)
         if inner is None:
             inner = holder[name] = {}
-        if isinstance(inner, list):
-            for one in inner:
-                _change(one, found["sub"], verb, value)
-        else:
-            _change(inner, _name_in(inner, found["sub"]), verb, value)
+        several = inner if isinstance(inner, list) else [inner]
+        if not all(isinstance(one, dict) for one in several):
+            raise ScimError(400, f"{name[:80]} has no parts.", "invalidPath")
+        for one in several:
+            _change(one, _name_in(one, found["sub"]), verb, value)
     else:
         _change(holder, name, verb, value)
 

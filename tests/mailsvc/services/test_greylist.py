@@ -20,7 +20,7 @@ def store(tmp_path, request):
     url = ""
     if request.param == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        url = server.create_database()
+        url = server.create_store_database()
     store = make_store(tmp_path / "data", url)
     yield store
     store.close()
