@@ -87,7 +87,9 @@ def test_a_virus_is_refused_at_data_from_outside_and_from_our_own_people(tmp_pat
             assert (code, text[:5]) == (550, "5.7.1")
             assert "Congvu.Test.Eicar" in text
             assert send(running, letter(), **way)[0] == 250
-        code, text = send(running, letter(("c" * 60 + "\n") * 20_000))
+        # Its closing the connection may overtake its answer over TCP: then it is 451, and the sender comes again.
+        tries = (send(running, letter(("c" * 60 + "\n") * 20_000)) for _ in range(20))
+        code, text = next(found for found in tries if found[0] != 451)
         assert (code, text[:5]) == (552, "5.3.4")  # larger than this clamd takes, today and tomorrow
         assert len(running.letters("an")) == 2
         assert all(base64.b64encode(EICAR)[:20] not in one for one in running.letters("an"))
