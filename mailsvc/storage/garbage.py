@@ -1,6 +1,7 @@
 """Taking back the room of letters that nobody has any more: by walking references, never by a counter.
 
-In this order, each step a short transaction or none, so that a kill between any two leaves only work for the next run:
+In this order, each step a short transaction under the writers' lock or none, so that a kill between any two leaves only
+work for the next run:
 
 1. letters that no row refers to are forgotten (`unreferenced`, `forget_letters`);
 2. all manifests are walked, and pieces that none of them names are forgotten (`Marks`, `forget_pieces`);
@@ -19,7 +20,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, not_, select, text, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, not_, select, update
 
 from mailsvc.model.ids import MessageId
 from mailsvc.storage import lease, tables
@@ -41,8 +42,6 @@ OWNED_BY_LETTER = frozenset({"traces"})
 """Tables whose rows go with the letter they refer to; a row of any other table keeps its letter."""
 WINDOW = 2_000
 """Ids looked at in one step."""
-LATE = 10_000
-"""PostgreSQL commits ids out of order: so many below the end of the walk are walked again."""
 MOVE_BYTES = 1 << 20
 """Octets moved in one transaction: some milliseconds for those who wait."""
 
@@ -63,8 +62,6 @@ UNREFERENCED = Statement(
 FORGET_OWNED = tuple(
     Statement(delete(column.table).where(column == bindparam("message"))) for column in _referrers(owned=True)
 )
-LOCK_LETTER = Statement(select(_m.c.id).where(_m.c.id == bindparam("message")).with_for_update())
-"""PostgreSQL: whoever refers to the letter waits, or was waited for."""
 FORGET_LETTER = Statement(delete(_m).where(_m.c.id == bindparam("message")))
 NEWEST_LETTER = Statement(select(func.coalesce(func.max(_m.c.id), 0)))
 NEWEST_PIECE = Statement(select(func.coalesce(func.max(_p.c.id), 0)))
@@ -144,9 +141,6 @@ def unreferenced(db: Reader, first: int, last: int) -> list[MessageId]:
 def forget_letters(uow: UnitOfWork, first: int, last: int) -> list[MessageId]:
     """Forget letters of a range that nothing refers to, looked up again in this transaction."""
     gone = unreferenced(uow, first, last)
-    if not uow.store.database.is_sqlite:
-        locked = {message for message in gone if uow.one(LOCK_LETTER, {"message": message}) is not None}
-        gone = [message for message in unreferenced(uow, first, last) if message in locked]
     for statement in (*FORGET_OWNED, FORGET_LETTER):
         uow.many(statement, ({"message": message} for message in gone))
     return gone
@@ -192,9 +186,6 @@ def unmarked(db: Reader, marks: Marks, first: int, last: int) -> list[int]:
 
 def forget_pieces(uow: UnitOfWork, marks: Marks, first: int, last: int) -> int:
     """Forget pieces of a range that no letter names; letters that came since the walk are walked here first."""
-    if not uow.store.database.is_sqlite:
-        uow.conn.execute(text("LOCK TABLE messages IN SHARE MODE"))
-        marks.walked_to = max(marks.walked_to - LATE, 0)
     while marks.walk(uow):
         pass
     gone = unmarked(uow, marks, first, last)
