@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from mailsvc.cli.account_import import ImportOptions, run_import
 from mailsvc.services.administration import accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from mailsvc.cli.context import CliContext
@@ -132,7 +131,7 @@ def list_(ctx: CliContext, unit: str, kind: str | None, state: str | None, words
         words=words,
         limit=500,
     )
-    found = list(_all(ctx, wanted))
+    found = [item for page in ctx.pages(accounts.LIST, wanted) for item in page.accounts]
     if ctx.json:
         ctx.give([asdict(item) for item in found])
         return
@@ -146,15 +145,6 @@ def list_(ctx: CliContext, unit: str, kind: str | None, state: str | None, words
     for item in found:
         table.add_row(item.address, item.full_name, item.unit, item.kind, item.state)
     Console().print(table)
-
-
-def _all(ctx: CliContext, wanted: accounts.ListAccounts) -> Iterator[accounts.AccountLine]:
-    """Page after page."""
-    after: int | None = 0
-    while after is not None:
-        page = ctx.perform(accounts.LIST, replace(wanted, offset=after))
-        yield from page.accounts
-        after = page.next_offset
 
 
 @account.command()

@@ -58,12 +58,8 @@ def revoke(ctx: CliContext, /, **options: Any) -> None:
 @click.pass_obj
 def list_(ctx: CliContext) -> None:
     """Các quản trị viên / administrators."""
-    found: list[administrators.AdminLine] = []
-    after: int | None = 0
-    while after is not None:
-        page = ctx.perform(administrators.LIST, administrators.ListAdmins(offset=after))
-        found += page.administrators
-        after = page.next_offset
+    pages = ctx.pages(administrators.LIST, administrators.ListAdmins())
+    found = [item for page in pages for item in page.administrators]
     if ctx.json:
         ctx.give([asdict(item) for item in found])
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import click
@@ -16,14 +16,28 @@ from mailsvc.storage import migrate
 from mailsvc.storage.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from _typeshed import DataclassInstance
 
     from config.settings import Settings
     from mailsvc.services.administration.act import Act
 
 Q = TypeVar("Q")
 R = TypeVar("R")
+
+
+class Page(Protocol):
+    """A part of a list."""
+
+    @property
+    def next_offset(self) -> int | None:
+        """Where the next part begins."""
+
+
+D = TypeVar("D", bound="DataclassInstance")
+P = TypeVar("P", bound=Page)
 
 
 class Administration(Protocol):
@@ -148,6 +162,14 @@ class CliContext:
             if "fields" in refused.detail:
                 raise click.UsageError(self.text(refused.vi, refused.en)) from refused
             self.refuse(refused.vi, refused.en, **self._in_language(refused.detail))
+
+    def pages(self, act: Act[D, P], request: D) -> Iterator[P]:
+        """Every page of a list, one after the other."""
+        after: int | None = 0
+        while after is not None:
+            page = self.perform(act, replace(request, offset=after))
+            yield page
+            after = page.next_offset
 
     def _reach(self) -> Administration:
         if self.elsewhere is None:

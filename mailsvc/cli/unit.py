@@ -94,12 +94,7 @@ def create(ctx: CliContext, /, tier: str, branch: str, **options: str) -> None:
 @click.pass_obj
 def list_(ctx: CliContext) -> None:
     """Cây đơn vị hôm nay / today's tree of units."""
-    found: list[units.UnitLine] = []
-    after: int | None = 0
-    while after is not None:
-        page = ctx.perform(units.LIST, units.ListUnits(offset=after))
-        found += page.units
-        after = page.next_offset
+    found = [item for page in ctx.pages(units.LIST, units.ListUnits()) for item in page.units]
     if ctx.json:
         ctx.give([asdict(item) for item in found])
         return

@@ -11,6 +11,7 @@ from mailsvc.model.changes import DirectoryChanged
 from mailsvc.model.ids import AccountId
 from mailsvc.services import web_sessions
 from mailsvc.services.provision import joined_shared_box
+from mailsvc.services.waiting_plan import apply_or_give_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,15 +84,7 @@ def prepare_waiting(db: Reader, waiting: Waiting, defaults: Defaults) -> LifePla
 
 def apply_waiting(uow: UnitOfWork, waiting: Waiting, plan: LifePlan | None) -> bool:
     """Apply a plan whose day has come; False, with a note for a person, where it is not what had been shown."""
-    if plan is None:
-        why = "không đọc được / cannot be read"
-    else:
-        why = plan.refused[0].message("vi") if plan.refused else _differs(plan, waiting)
-    if plan is None or why:
-        scheduled.give_up(uow.conn, waiting, why, uow.clock())
-        return False
-    scheduled.settle(uow.conn, waiting, _write(uow, plan, waiting.created_by), uow.clock())
-    return True
+    return apply_or_give_up(uow, waiting, plan, _differs, _write)
 
 
 def _differs(plan: LifePlan, waiting: Waiting) -> str:

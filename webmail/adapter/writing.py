@@ -176,14 +176,15 @@ class ServiceWriting:
                 raise
             if kept.revision != revision:
                 raise Conflict(str(kept.revision))
-            scheduled.look_into(db, principal, kept, self._settings)
+            wait = self._settings.web.undo_send_seconds
+            if at or wait:  # what goes at once is looked into as it goes
+                scheduled.look_into(db, principal, kept, self._settings)
         fields = _fields(kept)
         recipients = _recipients(fields)
         if len(recipients) > self._settings.submission.max_recipients:
             raise TooMany
         order = scheduled.Order(tuple(map(str, recipients)), confirmed, _answered(fields))
         account = AccountId(fields.account_id)
-        wait = self._settings.web.undo_send_seconds
         if not at and not wait:
             self._send_at_once(principal, draft_id, revision, account, order)
             return None

@@ -33,10 +33,14 @@ TITLES: Final[dict[int, tuple[str, str]]] = {
 }
 
 
+def status_of(refused: ActRefused) -> int:
+    """What a refusal is in HTTP, for programs and for people."""
+    return 400 if "fields" in refused.detail else STATUS[refused.why]
+
+
 def of_refusal(refused: ActRefused) -> Response:
     """The problem that an act was refused for."""
-    status = 400 if "fields" in refused.detail else STATUS[refused.why]
-    return problem(status, refused.why.value, refused.vi, refused.en, dict(refused.detail))
+    return problem(status_of(refused), refused.why.value, refused.vi, refused.en, dict(refused.detail))
 
 
 def problem(status: int, kind: str, vi: str, en: str, values: dict[str, Any] | None = None) -> Response:

@@ -10,7 +10,8 @@ from mailsvc.model.ids import AccountId
 from mailsvc.services.administration import administrators
 from mailsvc.services.administration.act import perform
 from mailsvc.services.administration.office import Caller
-from mailsvc.services.administration.refusal import ActRefused, Why
+from mailsvc.services.administration.refusal import ActRefused
+from webmail.api.problems import status_of
 from webmail.web import viewer, web, words
 
 if TYPE_CHECKING:
@@ -24,13 +25,6 @@ Q = TypeVar("Q")
 R = TypeVar("R")
 
 HOME: Final = "/quan-tri"
-STATUS: Final = {
-    Why.INVALID: 422,
-    Why.NOT_PERMITTED: 403,
-    Why.NOT_FOUND: 404,
-    Why.CONFLICT: 409,
-    Why.TOO_LARGE: 413,
-}
 screen = Blueprint("console", __name__, url_prefix=HOME)
 
 
@@ -79,5 +73,5 @@ def told(refused: ActRefused) -> str:
 
 @screen.errorhandler(ActRefused)
 def _refused(refused: ActRefused) -> Response:
-    status = 400 if "fields" in refused.detail else STATUS[refused.why]
-    return make_response(render_template("console/refused.html", message=told(refused)), status)
+    page = render_template("console/refused.html", message=told(refused))
+    return make_response(page, status_of(refused))
